@@ -1,0 +1,34 @@
+package registration
+
+// Keys returns the keys of a JWK Set (RFC 7517 section 5): nil where set is not
+// one, that is where "keys" is missing or has anything but objects in it.
+func Keys(set *Metadata) []*Metadata {
+	v, _ := set.Get("keys")
+	array, ok := v.([]any)
+	if !ok {
+		return nil
+	}
+	keys := make([]*Metadata, len(array))
+	for i, e := range array {
+		if keys[i], ok = e.(*Metadata); !ok {
+			return nil
+		}
+	}
+	return keys
+}
+
+// privateMembers are what only a private or a symmetric key has (RFC 7518
+// section 6.2.2, 6.3.2, 6.4.1; "d" is also that of RFC 8037, "priv" that of the
+// post-quantum key types).
+var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
+
+// PrivatePart returns the name of the first member by which a JWK gives away
+// its secret, "" if there is none.
+func PrivatePart(key *Metadata) string {
+	for _, name := range privateMembers {
+		if key.Has(name) {
+			return name
+		}
+	}
+	return ""
+}

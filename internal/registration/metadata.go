@@ -1,0 +1,238 @@
+package registration
+
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Metadata is a client metadata document (RFC 7591 section 2): one JSON object
+// whose members keep their order. The zero value is an empty document.
+//
+// A value is one of: nil (JSON null), bool, string, [Number], []any of these,
+// or *Metadata for an object. Documents are small, so members are found by
+// looking at each: no map, no allocation.
+type Metadata struct {
+	members []Member
+}
+
+// Member is one name and its value.
+type Member struct {
+	Name  string
+	Value any
+}
+
+// Number is a JSON number as it was written. Metadata has few and no rule
+// computes with them; keeping the text keeps the precision.
+type Number string
+
+// New makes a document of members, in their order. A repeated name replaces.
+func New(members ...Member) *Metadata {
+	m := &Metadata{members: make([]Member, 0, len(members))}
+	for _, member := range members {
+		m.Set(member.Name, member.Value)
+	}
+	return m
+}
+
+func (m *Metadata) index(name string) int {
+	for i := range m.members {
+		if m.members[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Len is the number of members.
+func (m *Metadata) Len() int { return len(m.members) }
+
+// Members are the members in order. The slice is the document's own: read it,
+// do not keep it across a change.
+func (m *Metadata) Members() []Member { return m.members }
+
+// Get returns the value of a member and whether it is there.
+func (m *Metadata) Get(name string) (any, bool) {
+	if i := m.index(name); i >= 0 {
+		return m.members[i].Value, true
+	}
+	return nil, false
+}
+
+// Has tells whether a member is there, whatever its value.
+func (m *Metadata) Has(name string) bool { return m.index(name) >= 0 }
+
+// Set replaces a member's value in place, or adds the member at the end.
+func (m *Metadata) Set(name string, value any) {
+	if i := m.index(name); i >= 0 {
+		m.members[i].Value = value
+		return
+	}
+	m.members = append(m.members, Member{Name: name, Value: value})
+}
+
+// Delete removes a member and tells whether it was there.
+func (m *Metadata) Delete(name string) bool {
+	i := m.index(name)
+	if i < 0 {
+		return false
+	}
+	m.members = slices.Delete(m.members, i, i+1)
+	return true
+}
+
+// String returns the member's value where it is a string, else "".
+func (m *Metadata) String(name string) string {
+	v, _ := m.Get(name)
+	s, _ := v.(string)
+	return s
+}
+
+// Strings returns the member's value where it is an array of strings, and
+// whether it is one. A JSON array that has anything else in it is not.
+func (m *Metadata) Strings(name string) ([]string, bool) {
+	v, ok := m.Get(name)
+	if !ok {
+		return nil, false
+	}
+	return AsStrings(v)
+}
+
+// SetStrings sets a member to an array of strings.
+func (m *Metadata) SetStrings(name string, values []string) {
+	m.Set(name, FromStrings(values))
+}
+
+// Object returns the member's value where it is an object, else nil.
+func (m *Metadata) Object(name string) *Metadata {
+	v, _ := m.Get(name)
+	o, _ := v.(*Metadata)
+	return o
+}
+
+// AsStrings returns v as strings if it is an array of nothing else.
+func AsStrings(v any) ([]string, bool) {
+	array, ok := v.([]any)
+	if !ok {
+		return nil, false
+	}
+	out := make([]string, len(array))
+	for i, e := range array {
+		if out[i], ok = e.(string); !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// FromStrings is the array of values that a document holds.
+func FromStrings(values []string) []any {
+	out := make([]any, len(values))
+	for i, s := range values {
+		out[i] = s
+	}
+	return out
+}
+
+// Clone is a copy that shares nothing that can be changed.
+func (m *Metadata) Clone() *Metadata {
+	c := &Metadata{members: make([]Member, len(m.members))}
+	for i, member := range m.members {
+		c.members[i] = Member{Name: member.Name, Value: cloneValue(member.Value)}
+	}
+	return c
+}
+
+func cloneValue(v any) any {
+	switch v := v.(type) {
+	case []any:
+		c := make([]any, len(v))
+		for i := range v {
+			c[i] = cloneValue(v[i])
+		}
+		return c
+	case *Metadata:
+		return v.Clone()
+	}
+	return v
+}
+
+// Equal compares two values as JSON: objects without regard to the order of
+// members, arrays with regard to the order of elements.
+func Equal(a, b any) bool {
+	switch a := a.(type) {
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, Equal)
+	case *Metadata:
+		b, ok := b.(*Metadata)
+		if !ok || a.Len() != b.Len() {
+			return false
+		}
+		for _, member := range a.members {
+			other, found := b.Get(member.Name)
+			if !found || !Equal(member.Value, other) {
+				return false
+			}
+		}
+		return true
+	default:
+		return a == b
+	}
+}
+
+// Encode writes the document as JSON. A document that was decoded or built of
+// the value kinds that [Metadata] names always can be written.
+func (m *Metadata) Encode() []byte {
+	return appendObject(make([]byte, 0, 512), m)
+}
+
+// MarshalJSON is [Metadata.Encode], for encoding/json.
+func (m *Metadata) MarshalJSON() ([]byte, error) { return m.Encode(), nil }
+
+func appendObject(dst []byte, m *Metadata) []byte {
+	dst = append(dst, '{')
+	for i, member := range m.members {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, member.Name)
+		dst = append(dst, ':')
+		dst = appendValue(dst, member.Value)
+	}
+	return append(dst, '}')
+}
+
+func appendValue(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendString(dst, v)
+	case bool:
+		if v {
+			return append(dst, "true"...)
+		}
+		return append(dst, "false"...)
+	case Number:
+		return append(dst, v...)
+	case []any:
+		dst = append(dst, '[')
+		for i, e := range v {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendValue(dst, e)
+		}
+		return append(dst, ']')
+	case *Metadata:
+		return appendObject(dst, v)
+	default:
+		return append(dst, "null"...)
+	}
+}
+
+func appendString(dst []byte, s string) []byte {
+	// The only error is invalid UTF-8, which AppendQuote mends by replacement;
+	// what was decoded never has any.
+	quoted, _ := jsontext.AppendQuote(dst, s)
+	return quoted
+}
