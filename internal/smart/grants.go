@@ -1,0 +1,68 @@
+package smart
+
+import "slices"
+
+// grant is a resource scope without its context and type: permissions on the
+// resources that satisfy every item of the query.
+type grant struct {
+	permissions Permissions
+	query       []string
+}
+
+// grants are what is granted on one type. No two have the same query.
+type grants []grant
+
+// add returns gs with g, merged with the grant of the same query.
+func (gs grants) add(g grant) grants {
+	for i := range gs {
+		if slices.Equal(gs[i].query, g.query) {
+			gs[i].permissions |= g.permissions
+			return gs
+		}
+	}
+	return append(gs, g)
+}
+
+// permissions returns what gs grants on the resources that satisfy query. A
+// grant applies if it demands nothing that query does not.
+func (gs grants) permissions(query []string) Permissions {
+	var p Permissions
+	for i := range gs {
+		if subset(gs[i].query, query) {
+			p |= gs[i].permissions
+		}
+	}
+	return p
+}
+
+// meet returns what both gs and g grant.
+func (gs grants) meet(g grant) grants {
+	var both grants
+	for _, own := range gs {
+		if p := own.permissions & g.permissions; p != 0 {
+			both = both.add(grant{p, union(own.query, g.query)})
+		}
+	}
+	return both
+}
+
+// irredundant returns gs without the grants that others of it with shorter
+// queries, or those of wider, make superfluous.
+func (gs grants) irredundant(wider grants) grants {
+	var kept grants
+	for _, g := range gs {
+		granted := wider.permissions(g.query)
+		for _, other := range gs {
+			// Judging by all of gs, dropped or not, is sound: queries differ,
+			// so what makes a grant superfluous is always strictly shorter, and
+			// the shortest ones stay.
+			if len(other.query) < len(g.query) && subset(other.query, g.query) {
+				granted |= other.permissions
+			}
+		}
+		if !granted.Contains(g.permissions) {
+			kept = append(kept, g)
+		}
+	}
+	return kept
+}
