@@ -1,0 +1,100 @@
+package token
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// checkTimes judges exp, nbf and iat, and returns when the token expires.
+// A time in the future beyond the leeway is refused in iat too: such a token was
+// not issued yet, or by a clock that cannot be trusted with exp either.
+func (j *JWT) checkTimes(claims object) (time.Time, error) {
+	now, leeway := j.config.Now().Unix(), int64(j.config.Leeway/time.Second)
+
+	for _, name := range []string{"nbf", "iat"} {
+		at, _, err := claims.date(name)
+		if err != nil {
+			return time.Time{}, refuse(ErrInvalid, name+" is not a date in whole seconds")
+		}
+		if at > now+leeway {
+			return time.Time{}, refuse(ErrInvalid, "the token is not valid yet")
+		}
+	}
+
+	exp, _, err := claims.date("exp")
+	switch {
+	case err != nil:
+		return time.Time{}, refuse(ErrInvalid, "exp is not a date in whole seconds")
+	case exp == 0 && j.config.ExpiryOptional: // or absent
+		return time.Time{}, nil
+	case exp == 0:
+		return time.Time{}, refuse(ErrInvalid, "the token has no expiry")
+	case exp+leeway <= now:
+		return time.Time{}, refuse(ErrInvalid, "the token has expired")
+	default:
+		return time.Unix(exp, 0), nil
+	}
+}
+
+func (j *JWT) checkAudience(claims object) error {
+	audience, ok := claims.list("aud")
+	if !ok {
+		return refuse(ErrInvalid, "aud is neither a string nor an array of strings")
+	}
+	if len(j.config.Audience) == 0 {
+		return nil
+	}
+	if !slices.ContainsFunc(audience, func(a string) bool { return slices.Contains(j.config.Audience, a) }) {
+		return refuse(ErrInvalid, "the token is meant for another audience")
+	}
+	return nil
+}
+
+// checkClaims names no claim in its reason: which ones open the door is the
+// operator's business.
+func checkClaims(claims object, required map[string][]string) error {
+	for name, values := range required {
+		has := claimValues(name, claims[name])
+		if !slices.ContainsFunc(has, func(v string) bool { return slices.Contains(values, v) }) {
+			return refuse(ErrInsufficient, "the token does not permit registration")
+		}
+	}
+	return nil
+}
+
+func claimValues(name string, claim any) []string {
+	switch claim := claim.(type) {
+	case string:
+		if name == "scope" {
+			return strings.Fields(claim)
+		}
+		return []string{claim}
+	case bool:
+		return []string{strconv.FormatBool(claim)}
+	case json.Number:
+		return []string{claim.String()}
+	case []any:
+		var values []string
+		for _, element := range claim {
+			if _, nested := element.([]any); !nested {
+				values = append(values, claimValues("", element)...)
+			}
+		}
+		return values
+	default:
+		return nil
+	}
+}
+
+// mediaType gives the two spellings of a typ header one form: "application/" may
+// be left out, and case does not count (RFC 7515 section 4.1.9).
+func mediaType(typ string) string {
+	typ = strings.ToLower(typ)
+	if rest, ok := strings.CutPrefix(typ, "application/"); ok && !strings.Contains(rest, "/") {
+		return rest
+	}
+	return typ
+}

@@ -1,0 +1,137 @@
+package token
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
+)
+
+// JWT verifies signed tokens of one issuer (RFC 7519, with the advice of RFC 8725).
+type JWT struct {
+	config JWTConfig
+}
+
+// NewJWT returns an error if the configuration is incomplete or contradictory.
+// It never waits for keys.
+func NewJWT(config JWTConfig) (*JWT, error) {
+	if err := config.validate(); err != nil {
+		return nil, fmt.Errorf("jwt: %w", err)
+	}
+	if len(config.Algorithms) == 0 {
+		config.Algorithms = config.Keys.algorithms()
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &JWT{config: config}, nil
+}
+
+// Verify checks, in this order: form, issuer, header, signature, times,
+// audience, required claims. A token of another issuer is ErrNotMine before any
+// key is looked for, so that strangers' tokens cause no key refresh.
+func (j *JWT) Verify(ctx context.Context, raw string) (Admission, error) {
+	if raw == "" {
+		return Admission{}, errNoToken
+	}
+	parsed, err := readCompact(raw)
+	if err != nil {
+		return Admission{}, notMine(atForm, "the token is not a well-formed JWT")
+	}
+	issuer, ok := parsed.claims.text("iss")
+	if !ok || (j.config.Issuer != "" && issuer != j.config.Issuer) {
+		return Admission{}, notMine(atIssuer, "the token is of another issuer")
+	}
+
+	if err := j.verifySignature(ctx, raw, parsed.header); err != nil {
+		return Admission{}, err
+	}
+	return j.admit(raw, issuer, parsed.claims)
+}
+
+func (j *JWT) verifySignature(ctx context.Context, raw string, header object) error {
+	alg, kid, err := j.readHeader(header)
+	if err != nil {
+		return err
+	}
+	set, err := j.config.Keys.keys(ctx, kid)
+	if err != nil {
+		return err
+	}
+	candidates, err := set.find(kid, alg)
+	if err != nil {
+		return err
+	}
+
+	// Compact serialisation only, said here and not by the process-wide
+	// jwt.Settings, which would change other modules in the same binary.
+	options := []jws.VerifyOption{jws.WithCompact()}
+	for _, key := range candidates {
+		options = append(options, jws.WithKey(jwa.SignatureAlgorithm(alg), key.material))
+	}
+	// The payload that Verify returns is the one already read: base64 was strict,
+	// so that its bytes have one spelling, and it is the spelling that is signed.
+	if _, err := jws.Verify([]byte(raw), options...); err != nil {
+		return refuse(ErrInvalid, "the token's signature is not valid")
+	}
+	return nil
+}
+
+// readHeader refuses crit and b64 (RFC 7797) whatever they say: no extension is
+// supported, and jwx itself accepts unknown critical ones.
+func (j *JWT) readHeader(header object) (alg, kid string, err error) {
+	for _, name := range []string{"crit", "b64"} {
+		if _, present := header[name]; present {
+			return "", "", refuse(ErrInvalid, "the token has a header that is not supported: "+name)
+		}
+	}
+	alg, ok := header.text("alg")
+	if !ok || !slices.Contains(j.config.Algorithms, alg) {
+		return "", "", refuse(ErrInvalid, "the token's algorithm is not accepted")
+	}
+	kid, ok = header.text("kid")
+	if !ok {
+		return "", "", refuse(ErrInvalid, "kid is not a string")
+	}
+	typ, ok := header.text("typ")
+	if !ok || (j.config.Type != "" && mediaType(typ) != mediaType(j.config.Type)) {
+		return "", "", refuse(ErrInvalid, "the token is of a type that is not accepted here")
+	}
+	return alg, kid, nil
+}
+
+// admit judges the claims of a token whose signature is good.
+func (j *JWT) admit(raw, issuer string, claims object) (Admission, error) {
+	expires, err := j.checkTimes(claims)
+	if err != nil {
+		return Admission{}, err
+	}
+	if err := j.checkAudience(claims); err != nil {
+		return Admission{}, err
+	}
+	if err := checkClaims(claims, j.config.Claims); err != nil {
+		return Admission{}, err
+	}
+	id, ok := claims.text("jti")
+	if !ok {
+		return Admission{}, refuse(ErrInvalid, "jti is not a string")
+	}
+	subject, ok := claims.text("sub")
+	if !ok {
+		return Admission{}, refuse(ErrInvalid, "sub is not a string")
+	}
+	return Admission{
+		Kind:        KindJWT,
+		Fingerprint: Fingerprint(raw),
+		ID:          id,
+		Issuer:      issuer,
+		Subject:     subject,
+		Expires:     expires,
+		Claims:      claims,
+	}, nil
+}
+
+var _ Verifier = (*JWT)(nil)

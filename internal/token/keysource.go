@@ -1,0 +1,61 @@
+package token
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+)
+
+// KeySource provides the keys of a [JWT] verifier. [StaticSecret], [StaticJWKS]
+// and [RemoteJWKS] are all there are.
+type KeySource interface {
+	// algorithms lists what the keys may verify: the default allow-list, and the
+	// bound of one that is configured.
+	algorithms() []string
+
+	// keys returns the current keys. The kid is the one that is going to be
+	// looked for, "" if none; a source may look further when it does not know it.
+	// The error wraps ErrUnavailable.
+	keys(ctx context.Context, kid string) (*keySet, error)
+}
+
+type staticKeys struct {
+	set *keySet
+}
+
+// StaticSecret is a secret shared with the issuer, for the HMAC algorithms whose
+// hash it is not shorter than. A secret of less than 32 bytes suits none of them
+// and is an error. Having no name, it answers to any kid.
+func StaticSecret(secret []byte) (KeySource, error) {
+	material := bytes.Clone(secret)
+	algs := algorithmsOf(material)
+	if len(algs) == 0 {
+		return nil, fmt.Errorf("a shared secret needs at least %d bytes, has %d", hmacKeySize["HS256"], len(secret))
+	}
+	return staticKeys{&keySet{[]verificationKey{{algorithms: algs, material: material}}}}, nil
+}
+
+// StaticJWKS holds public keys: a JWKS (RFC 7517 section 5), a single JWK, or
+// public keys or certificates in PEM, of which only the key counts. Private and
+// symmetric keys are an error, as is a set without any usable key.
+func StaticJWKS(data []byte) (KeySource, error) {
+	parse := parseJWKS
+	if bytes.Contains(data, []byte("-----BEGIN ")) {
+		parse = parsePEM
+	}
+	set, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading key set: %w", err)
+	}
+	if len(set.keys) == 0 {
+		return nil, errors.New("reading key set: it has no key that can verify signatures")
+	}
+	return staticKeys{set}, nil
+}
+
+func (s staticKeys) algorithms() []string { return s.set.algorithms() }
+
+func (s staticKeys) keys(context.Context, string) (*keySet, error) { return s.set, nil }
+
+var _ KeySource = staticKeys{}
