@@ -138,17 +138,18 @@ func FromStrings(values []string) []any {
 func (m *Metadata) Clone() *Metadata {
 	c := &Metadata{members: make([]Member, len(m.members))}
 	for i, member := range m.members {
-		c.members[i] = Member{Name: member.Name, Value: cloneValue(member.Value)}
+		c.members[i] = Member{Name: member.Name, Value: CloneValue(member.Value)}
 	}
 	return c
 }
 
-func cloneValue(v any) any {
+// CloneValue copies what can be changed of a value: arrays and objects.
+func CloneValue(v any) any {
 	switch v := v.(type) {
 	case []any:
 		c := make([]any, len(v))
 		for i := range v {
-			c[i] = cloneValue(v[i])
+			c[i] = CloneValue(v[i])
 		}
 		return c
 	case *Metadata:

@@ -32,6 +32,7 @@ func TestPrepare(t *testing.T) {
 		"empty strings among others":    {registration.Create, `{"contacts":["a@b.example",""]}`, `{"contacts":["a@b.example"]}`, []string{"contacts:empty"}},
 		"false and zero are not empty":  {registration.Create, `{"require_auth_time":false,"default_max_age":0}`, `{"require_auth_time":false,"default_max_age":0}`, nil},
 		"what only the server sets":     {registration.Create, `{"client_id":"x","client_secret":"y","registration_access_token":"z","client_name":"A"}`, `{"client_name":"A"}`, []string{"client_id:server_set", "client_secret:server_set", "registration_access_token:server_set"}},
+		"a statement is not read":       {registration.Update, `{"software_statement":"a.b.c","client_name":"A"}`, `{"client_name":"A"}`, []string{"software_statement:software_statement"}},
 		"an update has its own opinion": {registration.Update, `{"client_id":"x","client_secret":"y"}`, `{"client_id":"x","client_secret":"y"}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,7 @@
 package registration
 
+import "slices"
+
 // Prepare removes what never counts, and records each removal:
 //
 //   - null members (RFC 7592 section 2.2 reads null as absent), empty strings,
@@ -8,6 +10,9 @@ package registration
 //   - on Create, the members that only the server sets. A caller may not choose
 //     its own client_id (RFC 7591 section 3.1); Keycloak answers 400 to one and
 //     ignores a client_secret. On Update they mean something and are left.
+//   - software_statement. Its claims would take precedence over the members that
+//     are judged here, at a server that reads it. A server may ignore statements
+//     (RFC 7591 section 3.1.1), and so does this one.
 //
 // An array that came empty stays: "response_types": [] says something.
 func Prepare(op Operation, m *Metadata) []Change {
@@ -25,6 +30,10 @@ func Prepare(op Operation, m *Metadata) []Change {
 			i--
 			// The value may be somebody's secret: it is not recorded.
 			changes = append(changes, Change{Member: member.Name, Rule: "server_set"})
+		case member.Name == "software_statement":
+			m.Delete(member.Name)
+			i--
+			changes = append(changes, Change{Member: member.Name, Rule: "software_statement"})
 		case kept != nil:
 			m.members[i].Value = kept
 			changes = append(changes, Change{Member: member.Name, Before: member.Value, After: kept, Rule: "empty"})
@@ -57,10 +66,5 @@ func withoutEmpty(v any) (kept any, isEmpty bool) {
 }
 
 func isServerSet(name string) bool {
-	for _, s := range ServerSet {
-		if s == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(ServerSet, name)
 }

@@ -1,0 +1,81 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+)
+
+// BuiltIn relaxes the built-in rules, by name and no other way. The zero value
+// is the strict reading of every rule.
+type BuiltIn struct {
+	// AllowGrants are grant types beyond authorization_code, refresh_token and
+	// client_credentials that may be registered.
+	AllowGrants []string `json:"allow_grants,omitempty"`
+	// Off are the names of rules that are not applied. uri_forbidden_scheme is
+	// not among those that can be: no client needs a javascript: URI.
+	Off []string `json:"off,omitempty"`
+}
+
+// Validate returns an error for the name of a rule that does not exist or that
+// always holds.
+func (b BuiltIn) Validate() error {
+	for _, name := range b.Off {
+		if name == "uri_forbidden_scheme" {
+			return fmt.Errorf("the built-in rule %q cannot be switched off", name)
+		}
+		if !slices.ContainsFunc(builtInRules, func(r builtInRule) bool { return r.name == name }) {
+			return fmt.Errorf("there is no built-in rule %q (rules: %s)", name, strings.Join(BuiltInRules(), ", "))
+		}
+	}
+	return nil
+}
+
+// builtInRule is one rule over the final metadata. Built-in rules are no policy
+// layer: no operator changes what they see and none may overrule them.
+type builtInRule struct {
+	name  string
+	check func(*finalDocument) []registration.Violation
+}
+
+// finalDocument is the document that built-in rules judge, with what several of
+// them ask of it worked out once.
+type finalDocument struct {
+	*registration.Metadata
+	grants  []string // grant_types
+	native  bool     // application_type is native
+	options BuiltIn
+	uris    []memberURI // of all URI members; set by memberURIs
+}
+
+// builtInRules in the order in which their violations are reported.
+var builtInRules = slices.Concat(grantRules, redirectRules, uriRules, keyRules, textRules)
+
+// BuiltInRules are the names of the built-in rules.
+func BuiltInRules() []string {
+	names := make([]string, len(builtInRules))
+	for i, r := range builtInRules {
+		names[i] = r.name
+	}
+	return names
+}
+
+// judge applies every built-in rule that is not off and returns all violations.
+func judge(d *finalDocument) []registration.Violation {
+	var vs []registration.Violation
+	for _, r := range builtInRules {
+		if slices.Contains(d.options.Off, r.name) {
+			continue
+		}
+		for _, v := range r.check(d) {
+			v.Rule = r.name
+			if v.Code == "" {
+				v.Code = registration.InvalidClientMetadata
+			}
+			vs = append(vs, v)
+		}
+	}
+	return vs
+}

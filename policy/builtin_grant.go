@@ -1,0 +1,160 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+)
+
+// grantRules judge grant types, response types and client authentication
+// against each other.
+var grantRules = []builtInRule{
+	{"grant_types_required", checkSomeGrant},
+	{"grant_type", checkGrantTypes},
+	{"refresh_token_alone", checkRefreshToken},
+	{"response_type", checkResponseTypes},
+	{"grant_without_response_type", checkGrantsHaveResponse},
+	{"token_endpoint_auth_method", checkAuthMethod},
+	{"client_credentials_public", checkClientCredentials},
+	{"application_type", checkApplicationType},
+}
+
+// safeGrants are the grants that SMART apps use.
+var safeGrants = []string{"authorization_code", "refresh_token", "client_credentials"}
+
+// checkSomeGrant: a client without a grant can do nothing, and Keycloak reads an
+// empty list as the code grant (measured on 24.0.5 to 26.7.5).
+func checkSomeGrant(d *finalDocument) []Violation {
+	if v, _ := d.Get("grant_types"); !registration.Equal(v, []any{}) {
+		return nil
+	}
+	return []Violation{violation("no grant type is left", nil, slices.Concat(safeGrants, d.options.AllowGrants), "grant_types")}
+}
+
+// checkGrantTypes refuses every grant type that is neither one of SMART's nor
+// allowed by name. RFC 9700 section 2.4 forbids password, section 2.1.2 advises
+// against implicit; device, CIBA, token exchange and jwt-bearer let a client
+// act where no registration said it could. Keycloak switches each of them on
+// for whoever names it, and answers 201 to one that it does not know.
+func checkGrantTypes(d *finalDocument) []Violation {
+	allowed := slices.Concat(safeGrants, d.options.AllowGrants)
+	var vs []Violation
+	for i, grant := range d.grants {
+		if !slices.Contains(allowed, grant) {
+			vs = append(vs, violation("this grant type may not be registered", grant, allowed, "grant_types", index(i)))
+		}
+	}
+	return vs
+}
+
+// checkRefreshToken: refreshing needs a grant that gave the first token
+// (RFC 6749 section 6). Client credentials do not count (section 4.4.3).
+func checkRefreshToken(d *finalDocument) []Violation {
+	if !slices.Contains(d.grants, "refresh_token") {
+		return nil
+	}
+	for _, grant := range d.grants {
+		if grant != "refresh_token" && grant != "client_credentials" {
+			return nil
+		}
+	}
+	return []Violation{violation("refresh_token needs a grant that issues refresh tokens, such as authorization_code",
+		d.grants, nil, "grant_types")}
+}
+
+// checkResponseTypes: every response type needs its grants (RFC 7591 section
+// 2.1, OpenID Connect Dynamic Client Registration section 2).
+func checkResponseTypes(d *finalDocument) []Violation {
+	var vs []Violation
+	for i, responseType := range stringsOf(d.Metadata, "response_types") {
+		needed := grantsFor(responseType)
+		if needed == nil {
+			vs = append(vs, violation("unknown response type", responseType,
+				[]string{"code", "token", "id_token"}, "response_types", index(i)))
+			continue
+		}
+		for _, grant := range needed {
+			if !slices.Contains(d.grants, grant) {
+				vs = append(vs, violation("this response type needs the grant type "+grant, responseType, nil,
+					"response_types", index(i)))
+			}
+		}
+	}
+	return vs
+}
+
+// grantsFor is what a response type needs; nil where it is unknown.
+func grantsFor(responseType string) []string {
+	var needed []string
+	for part := range strings.FieldsSeq(responseType) {
+		switch part {
+		case "code":
+			needed = append(needed, "authorization_code")
+		case "token", "id_token":
+			if !slices.Contains(needed, "implicit") {
+				needed = append(needed, "implicit")
+			}
+		default:
+			return nil
+		}
+	}
+	return needed
+}
+
+// checkGrantsHaveResponse: a grant that uses the authorization endpoint needs a
+// response type that serves it (RFC 7591 section 2.1).
+func checkGrantsHaveResponse(d *finalDocument) []Violation {
+	if !d.Has("response_types") {
+		return nil
+	}
+	var served []string
+	for _, responseType := range stringsOf(d.Metadata, "response_types") {
+		served = append(served, grantsFor(responseType)...)
+	}
+	var vs []Violation
+	for i, grant := range d.grants {
+		if (grant == "authorization_code" || grant == "implicit") && !slices.Contains(served, grant) {
+			vs = append(vs, violation("this grant type needs a response type that serves it", grant, nil, "grant_types", index(i)))
+		}
+	}
+	return vs
+}
+
+// authMethods are the registered methods (RFC 7591 section 2, OpenID Connect
+// Core section 9, RFC 8705 section 2).
+var authMethods = []string{
+	"none", "client_secret_basic", "client_secret_post", "client_secret_jwt",
+	"private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth",
+}
+
+func checkAuthMethod(d *finalDocument) []Violation {
+	v, _ := d.Get("token_endpoint_auth_method")
+	method, ok := v.(string)
+	if !ok || slices.Contains(authMethods, method) {
+		return nil
+	}
+	return []Violation{violation("unknown client authentication method", method, authMethods, "token_endpoint_auth_method")}
+}
+
+// checkClientCredentials: a client that acts for itself must be able to prove
+// who it is (RFC 6749 section 4.4).
+func checkClientCredentials(d *finalDocument) []Violation {
+	if d.String("token_endpoint_auth_method") != "none" || !slices.Contains(d.grants, "client_credentials") {
+		return nil
+	}
+	return []Violation{violation("client_credentials needs a client that authenticates", "none",
+		authMethods[1:], "token_endpoint_auth_method")}
+}
+
+// checkApplicationType: OpenID Connect Dynamic Client Registration section 2.
+func checkApplicationType(d *finalDocument) []Violation {
+	kind := d.String("application_type")
+	if kind == "" || kind == "web" || kind == "native" {
+		return nil
+	}
+	return []Violation{violation("unknown application type", kind, []string{"web", "native"}, "application_type")}
+}
+
+func index(i int) string { return strconv.Itoa(i) }

@@ -1,0 +1,75 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+)
+
+// textRules judge what people are shown.
+var textRules = []builtInRule{
+	{"client_name_length", checkNameLength},
+	{"client_name_characters", checkNameCharacters},
+}
+
+// maxStored is how many characters Keycloak stores of a client's name, its home
+// page and each redirect URI; beyond it answers 500 (measured on 24.0.5 to
+// 26.7.5).
+const maxStored = 255
+
+func checkNameLength(d *finalDocument) []Violation {
+	return d.eachName(func(name string) string {
+		if utf8.RuneCountInString(name) > maxStored {
+			return "the name is longer than 255 characters"
+		}
+		return ""
+	})
+}
+
+// checkNameCharacters keeps to plain text: a name is shown on the consent page
+// and in the administrator's console (CVE-2026-22752 is of that class), where
+// markup, "${…}" (which Keycloak resolves to its own messages) and characters
+// that reorder or hide others deceive.
+func checkNameCharacters(d *finalDocument) []Violation {
+	return d.eachName(func(name string) string {
+		switch {
+		case strings.ContainsAny(name, "<>"), strings.Contains(name, "${"):
+			return "the name must be plain text, without < > or ${"
+		case strings.ContainsFunc(name, deceptive):
+			return "the name has control, direction or invisible characters"
+		}
+		return ""
+	})
+}
+
+// deceptive characters change how a text reads without being seen: controls,
+// and the format characters, which include bidirectional and zero-width ones.
+func deceptive(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+}
+
+// eachName applies a check to client_name and its translations.
+func (d *finalDocument) eachName(check func(string) string) []Violation {
+	var vs []Violation
+	for _, member := range d.Members() {
+		name, ok := member.Value.(string)
+		if !ok || registration.BaseName(member.Name) != "client_name" {
+			continue
+		}
+		if detail := check(name); detail != "" {
+			vs = append(vs, violation(detail, name, nil, member.Name))
+		}
+	}
+	return vs
+}
+
+// violation is one of a built-in rule; judge puts the rule's name in it.
+func violation(detail string, given any, allowed []string, pointer ...string) Violation {
+	return Violation{
+		Pointer: registration.Pointer(pointer...), Detail: detail,
+		Given: given, Allowed: slices.Clone(allowed),
+	}
+}
