@@ -1,0 +1,25 @@
+// Package telemetry names what this module leaves behind: log fields and
+// metrics, in one place, so that a dashboard can be written from this page.
+//
+// Every decision is one log line, "client registration", of the logger
+// http.handlers.smart_registration.decision: at info for a success and for a
+// refusal, at warn where the authorization server or a part of the gateway
+// failed, at error where the server may hold a client that nobody knows of. Its
+// fields are the Field constants. A field that has nothing to say is left out.
+//
+// The access log line of the request carries registration_operation,
+// registration_outcome and registration_client_id.
+//
+// The metrics, in Caddy's registry:
+//
+//	caddy_smart_registration_decisions_total{operation,outcome}     counter
+//	caddy_smart_registration_upstream_duration_seconds{operation}   histogram
+//	caddy_smart_registration_quirks_total{quirk}                    counter
+//
+// Label values are from closed lists: nothing that a caller sends becomes one.
+//
+// No token, secret or whole document is ever logged. Tokens appear as the first
+// 16 hexadecimal digits of their SHA-256; values in violations and changes are
+// cut to [MaxValue] bytes and the error to [MaxError], and members that hold a
+// secret are named without their value.
+package telemetry

@@ -1,0 +1,212 @@
+package telemetry
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+)
+
+// The names of the decision line's fields.
+const (
+	FieldOperation      = "operation"       // create, read, update, delete
+	FieldOutcome        = "outcome"         // see Outcome
+	FieldStatus         = "status"          // the status the caller got
+	FieldError          = "error"           // the error code the caller got, and the cause
+	FieldTokenKind      = "token_kind"      // jwt, passthrough, open, registration_access_token
+	FieldToken          = "token"           // fingerprint: 16 hexadecimal digits of SHA-256
+	FieldClass          = "class"           // patient, backend
+	FieldClientID       = "client_id"       // where it is known
+	FieldViolations     = "violations"      // rule, pointer, value given, layer
+	FieldChanges        = "changes"         // member, rule, before, after, layer
+	FieldQuirks         = "quirks"          // dialect quirks that fired
+	FieldUpstreamStatus = "upstream_status" // of the last exchange
+	FieldUpstreamTime   = "upstream_time"   // of all exchanges together, seconds
+	FieldRequestID      = "request_id"      // Caddy's {http.request.uuid}
+	FieldRemote         = "remote_ip"       // the client's address as Caddy sees it
+	FieldOrphan         = "possible_orphan" // the server may hold a client that nobody knows of
+)
+
+// How much is logged, in bytes: of one value, and of the error, in which the
+// authorization server may have its say.
+const (
+	MaxValue = 256
+	MaxError = 1024
+)
+
+// Decision is what is remembered of one request.
+type Decision struct {
+	Operation      registration.Operation
+	Outcome        Outcome
+	Status         int
+	Err            error
+	TokenKind      string
+	Token          string
+	Class          string
+	ClientID       string
+	Violations     []registration.Violation
+	Changes        []registration.Change
+	Quirks         []string
+	UpstreamStatus int
+	UpstreamTime   time.Duration
+	RequestID      string
+	Remote         string
+	Orphan         bool
+}
+
+// Fields are the decision line's.
+func (d *Decision) Fields() []zap.Field {
+	fields := []zap.Field{
+		zap.String(FieldOperation, d.Operation.String()),
+		zap.String(FieldOutcome, string(d.Outcome)),
+		zap.Int(FieldStatus, d.Status),
+	}
+	for _, f := range []struct{ name, value string }{
+		{FieldTokenKind, d.TokenKind},
+		{FieldToken, d.Token},
+		{FieldClass, d.Class},
+		{FieldClientID, d.ClientID},
+		{FieldRequestID, d.RequestID},
+		{FieldRemote, d.Remote},
+	} {
+		if f.value != "" {
+			fields = append(fields, zap.String(f.name, f.value))
+		}
+	}
+	if len(d.Violations) > 0 {
+		fields = append(fields, zap.Array(FieldViolations, violations(d.Violations)))
+	}
+	if len(d.Changes) > 0 {
+		fields = append(fields, zap.Array(FieldChanges, changes(d.Changes)))
+	}
+	if len(d.Quirks) > 0 {
+		fields = append(fields, zap.Strings(FieldQuirks, d.Quirks))
+	}
+	if d.UpstreamStatus != 0 {
+		fields = append(fields, zap.Int(FieldUpstreamStatus, d.UpstreamStatus))
+	}
+	if d.UpstreamTime != 0 {
+		fields = append(fields, zap.Float64(FieldUpstreamTime, d.UpstreamTime.Seconds()))
+	}
+	if d.Orphan {
+		fields = append(fields, zap.Bool(FieldOrphan, true))
+	}
+	if d.Err != nil {
+		fields = append(fields, zap.String(FieldError, cut(d.Err.Error(), MaxError)))
+	}
+	return fields
+}
+
+// Level is how loud the decision line is: a refusal is the gateway at work, a
+// part that failed is for an operator to look at.
+func (d *Decision) Level() zapcore.Level {
+	switch {
+	case d.Outcome == Failed && d.Orphan:
+		return zapcore.ErrorLevel
+	case d.Outcome == Failed:
+		return zapcore.WarnLevel
+	default:
+		return zapcore.InfoLevel
+	}
+}
+
+type violations []registration.Violation
+
+func (vs violations) MarshalLogArray(enc zapcore.ArrayEncoder) error {
+	for _, v := range vs {
+		if err := enc.AppendObject(violation(v)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type violation registration.Violation
+
+func (v violation) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	enc.AddString("rule", v.Rule)
+	enc.AddString("pointer", cut(v.Pointer, MaxValue))
+	if member, _, _ := strings.Cut(strings.TrimPrefix(v.Pointer, "/"), "/"); !secret(member) {
+		addValue(enc, "given", v.Given)
+	}
+	if v.Layer != "" {
+		enc.AddString("layer", v.Layer)
+	}
+	return nil
+}
+
+type changes []registration.Change
+
+func (cs changes) MarshalLogArray(enc zapcore.ArrayEncoder) error {
+	for _, c := range cs {
+		if err := enc.AppendObject(change(c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type change registration.Change
+
+func (c change) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	enc.AddString("member", cut(c.Member, MaxValue))
+	enc.AddString("rule", c.Rule)
+	if !secret(c.Member) {
+		addValue(enc, "before", c.Before)
+		addValue(enc, "after", c.After)
+	}
+	if c.Layer != "" {
+		enc.AddString("layer", c.Layer)
+	}
+	return nil
+}
+
+// secret members are logged by name only. jwks may have a private key in it,
+// and a software statement is a credential of its kind.
+func secret(member string) bool {
+	switch member {
+	case "client_secret", "registration_access_token", "software_statement", "jwks":
+		return true
+	}
+	return false
+}
+
+func addValue(enc zapcore.ObjectEncoder, name string, v any) {
+	if v != nil {
+		enc.AddString(name, cut(text(v), MaxValue))
+	}
+}
+
+// text is a value for reading. An object can hold anything, keys too: that it
+// was one says enough.
+func text(v any) string {
+	switch v := v.(type) {
+	case *registration.Metadata:
+		return "(object)"
+	case []any:
+		elements := make([]string, len(v))
+		for i := range v {
+			elements[i] = text(v[i])
+		}
+		return "[" + strings.Join(elements, " ") + "]"
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// cut shortens s to limit bytes, between two characters.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	end := limit
+	for end > limit-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "..."
+}

@@ -1,0 +1,70 @@
+package telemetry
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+)
+
+// Outcome is how a request ended: a label of bounded values.
+type Outcome string
+
+// The outcomes.
+const (
+	// Done: the server did it and the caller was told.
+	Done Outcome = "done"
+	// Unauthorized: nobody vouches for the request (401, 403).
+	Unauthorized Outcome = "unauthorized"
+	// Refused: the gateway's rules refuse it (other 4xx).
+	Refused Outcome = "refused"
+	// RefusedUpstream: the gateway let it through and the server refused it.
+	RefusedUpstream Outcome = "refused_upstream"
+	// Failed: a part was out: the server, a key set, a credential (5xx).
+	Failed Outcome = "failed"
+)
+
+// The collectors belong to the process, not to a configuration: a reload
+// registers them anew in the new configuration's registry and counting goes on.
+var (
+	decisions = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "decisions_total",
+		Help: "Registration requests by operation and outcome.",
+	}, []string{"operation", "outcome"})
+	upstreamDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "upstream_duration_seconds",
+		Help:    "Time spent waiting for the authorization server, by operation.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 12),
+	}, []string{"operation"})
+	quirks = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "quirks_total",
+		Help: "Dialect quirks of the authorization server that were made up for.",
+	}, []string{"quirk"})
+)
+
+// Register makes the metrics known to a configuration's registry. Two handlers
+// in one configuration share them.
+func Register(registry *prometheus.Registry) error {
+	for _, c := range []prometheus.Collector{decisions, upstreamDuration, quirks} {
+		var already prometheus.AlreadyRegisteredError
+		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Count adds a decision to the metrics.
+func (d *Decision) Count() {
+	decisions.WithLabelValues(d.Operation.String(), string(d.Outcome)).Inc()
+	for _, q := range d.Quirks {
+		quirks.WithLabelValues(q).Inc()
+	}
+}
+
+// ObserveUpstream adds the time of one exchange.
+func ObserveUpstream(op registration.Operation, t time.Duration) {
+	upstreamDuration.WithLabelValues(op.String()).Observe(t.Seconds())
+}

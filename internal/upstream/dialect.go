@@ -1,0 +1,144 @@
+package upstream
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/smart"
+)
+
+// Dialect is what one kind of authorization server understands and says.
+type Dialect struct {
+	// Name is how the configuration calls it.
+	Name string
+	// Quirks are what is peculiar to the server. Empty: it keeps to RFC 7591.
+	Quirks []Quirk
+	// Free are the scopes that every client with a user may ask for whether
+	// registered or not, and that cannot be registered.
+	Free []string
+	// refuse reads a refusal of the server's; nil results mean that the general
+	// reading (see Refusal) holds.
+	refuse func(refusal) *registration.Error
+}
+
+// Quirk is one thing in which a server differs from RFC 7591, and what is done
+// about it. Out and In report whether it fired.
+type Quirk struct {
+	// Name identifies the quirk in logs and metrics.
+	Name string
+	// Effect says what is done, for the documentation.
+	Effect string
+	// Versions are those that need it.
+	Versions string
+	// Evidence names the exchange in testdata/exchanges that proves it.
+	Evidence string
+
+	out func(*registration.Metadata) bool
+	in  func(registered, decided *registration.Metadata) bool
+}
+
+// dialects is the closed set.
+var dialects = []*Dialect{keycloak, generic}
+
+// Names are the dialects' names.
+func Names() []string {
+	names := make([]string, len(dialects))
+	for i, d := range dialects {
+		names[i] = d.Name
+	}
+	return names
+}
+
+// Named returns the dialect of that name.
+func Named(name string) (*Dialect, error) {
+	for _, d := range dialects {
+		if d.Name == name {
+			return d, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no dialect %q (dialects: %v)", name, Names())
+}
+
+// generic is a server that keeps to RFC 7591.
+var generic = &Dialect{Name: "generic"}
+
+// Outgoing turns a decided document into the one that is sent, and names the
+// quirks that fired. The decided document is left as it is. Only registered
+// members are sent: what nothing here has judged could be a switch of the
+// server's own.
+func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metadata, []string) {
+	out := registration.New()
+	for _, member := range decided.Members() {
+		if registration.KindOf(member.Name) != 0 {
+			out.Set(member.Name, registration.CloneValue(member.Value))
+		}
+	}
+	if types, ok := out.Strings("response_types"); ok && len(types) == 0 {
+		out.Delete("response_types") // none at all: there is nothing to name
+	}
+	var fired []string
+	for _, q := range d.Quirks {
+		if q.out != nil && q.out(out) {
+			fired = append(fired, q.Name)
+		}
+	}
+	return out, fired
+}
+
+// Registered turns a server's reply into what is truly registered, and names
+// the quirks that fired. decided is what was sent, nil on a read. The result is
+// built from members on a list: what a server says besides is not the client's
+// business.
+func (d *Dialect) Registered(reply, decided *registration.Metadata) (*registration.Metadata, []string) {
+	registered := registration.New()
+	for _, member := range reply.Members() {
+		if registration.KindOf(member.Name) != 0 {
+			registered.Set(member.Name, member.Value)
+		}
+	}
+	var fired []string
+	for _, q := range d.Quirks {
+		if q.in != nil && q.in(registered, decided) {
+			fired = append(fired, q.Name)
+		}
+	}
+	settleOrder(registered, decided)
+	return registered, fired
+}
+
+// settleOrder puts what is a set into one order, whatever the server's hash maps
+// made of it: as asked, then what was not asked for, sorted.
+func settleOrder(registered, decided *registration.Metadata) {
+	if decided == nil {
+		decided = registration.New()
+	}
+	for _, name := range []string{"redirect_uris", "post_logout_redirect_uris", "grant_types", "response_types", "contacts", "request_uris"} {
+		if values, ok := registered.Strings(name); ok {
+			asked, _ := decided.Strings(name)
+			registered.SetStrings(name, inOrderOf(asked, values))
+		}
+	}
+	if scope, ok := registered.Get("scope"); ok {
+		if s, ok := scope.(string); ok {
+			registered.Set("scope", smart.Join(inOrderOf(smart.Split(decided.String("scope")), smart.Split(s))))
+		}
+	}
+}
+
+// inOrderOf sorts values: those in asked first, in its order, then the others.
+func inOrderOf(asked, values []string) []string {
+	rank := func(s string) int {
+		if i := slices.Index(asked, s); i >= 0 {
+			return i
+		}
+		return len(asked)
+	}
+	sorted := slices.Clone(values)
+	slices.SortFunc(sorted, func(a, b string) int {
+		return cmp.Or(rank(a)-rank(b), strings.Compare(a, b))
+	})
+	return sorted
+}

@@ -1,0 +1,319 @@
+package upstream
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/smart"
+)
+
+// proof is what the exchange that a quirk names must show, of each version.
+type proof func(t *testing.T, version string, all map[string]exchange, e exchange)
+
+var proofs = map[string]proof{
+	"unknown_members": func(t *testing.T, _ string, all map[string]exchange, e exchange) {
+		for member, e := range map[string]exchange{
+			"fhir_versions": all["unknown_field"], "client_name#de": e, "software_statement": all["software_statement"],
+		} {
+			sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+			if e.Status != 400 || !strings.Contains(reply.String("error"), `Unrecognized field "`+member+`"`) {
+				t.Errorf("%s was answered %d %s", member, e.Status, e.Body)
+			}
+			if out, _ := keycloak.Outgoing(sent); out.Has(member) || out.Len() != sent.Len()-1 {
+				t.Errorf("sent on as %s", out.Encode())
+			}
+		}
+	},
+	"openid_scope": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
+		if e.Status != 403 || document(t, string(e.Request)).String("scope") != "openid" ||
+			!strings.Contains(string(e.Body), "Not permitted to use specified clientScope") {
+			t.Errorf("%s was answered %d %s", e.Request, e.Status, e.Body)
+		}
+	},
+	"jwk_use": func(t *testing.T, _ string, all map[string]exchange, e exchange) {
+		taken := all["pkjwt_jwks_use"]
+		if e.Status != 400 || taken.Status != 201 {
+			t.Errorf("answered %d without use and %d with it", e.Status, taken.Status)
+		}
+		out, _ := keycloak.Outgoing(document(t, string(e.Request)))
+		if !registration.Equal(out, document(t, string(taken.Request))) {
+			t.Errorf("what is refused is sent on as %s, not as what is taken", out.Encode())
+		}
+	},
+	"response_type_none": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
+		if types, _ := document(t, string(e.Body)).Strings("response_types"); !slices.Equal(types, []string{"code", "none"}) {
+			t.Errorf("response types %v", types)
+		}
+	},
+	"missing_echoes": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		for _, name := range []string{"logo_uri", "policy_uri", "tos_uri"} {
+			if !sent.Has(name) || reply.Has(name) || e.Status != 201 {
+				t.Errorf("%s: sent %t, returned %t, status %d", name, sent.Has(name), reply.Has(name), e.Status)
+			}
+		}
+	},
+	"client_secret_post_echo": func(t *testing.T, version string, _ map[string]exchange, e exchange) {
+		want := "client_secret_basic"
+		if version == "26.7.5" { // mended in 26.6
+			want = "client_secret_post"
+		}
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		if is := reply.String("token_endpoint_auth_method"); is != want {
+			t.Errorf("client_secret_post is returned as %s, want %s", is, want)
+		}
+		registered, fired := keycloak.Registered(reply, sent)
+		if registered.String("token_endpoint_auth_method") != "client_secret_post" {
+			t.Errorf("answered as %s", registered.String("token_endpoint_auth_method"))
+		}
+		if slices.Contains(fired, "client_secret_post_echo") != (want == "client_secret_basic") {
+			t.Errorf("fired %v", fired)
+		}
+	},
+}
+
+func TestKeycloakQuirks(t *testing.T) {
+	t.Parallel()
+	names := make([]string, 0, len(keycloak.Quirks))
+	for _, q := range keycloak.Quirks {
+		names = append(names, q.Name)
+		if q.Effect == "" || q.Versions == "" || (q.out == nil && q.in == nil) {
+			t.Errorf("%s: says %q, for %q, and does something: %t", q.Name, q.Effect, q.Versions, q.out != nil || q.in != nil)
+		}
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(maps.Keys(proofs))) {
+		t.Errorf("quirks %v, proofs for %v", names, slices.Sorted(maps.Keys(proofs)))
+	}
+	for _, version := range keycloakVersions {
+		all := recorded(t, version)
+		for _, q := range keycloak.Quirks {
+			e, ok := all[q.Evidence]
+			if !ok {
+				t.Errorf("%s: %s has no exchange %q", q.Name, version, q.Evidence)
+				continue
+			}
+			t.Run(version+" "+q.Name, func(t *testing.T) {
+				t.Parallel()
+				proofs[q.Name](t, version, all, e)
+			})
+		}
+	}
+}
+
+// Up to 26.0 the refusal of a member lists the first of those that are known,
+// and says how many there are.
+func TestKeycloakKnows(t *testing.T) {
+	t.Parallel()
+	known := maps.Clone(keycloakKnows)
+	for _, name := range registration.ServerSet {
+		known[name] = true
+	}
+	quoted := regexp.MustCompile(`"([a-z_]+)"`)
+	for _, version := range []string{"24.0.5", "26.0.8"} {
+		said := document(t, string(recorded(t, version)["unknown_field"].Body)).String("error")
+		_, list, _ := strings.Cut(said, "(55 known properties: ")
+		list, _, whole := strings.Cut(list, "[truncated]")
+		names := quoted.FindAllStringSubmatch(list, -1)
+		if !whole || len(names) < 30 {
+			t.Fatalf("%s lists %d members in %s", version, len(names), said)
+		}
+		for _, name := range names {
+			if !known[name[1]] {
+				t.Errorf("%s knows %s", version, name[1])
+			}
+		}
+	}
+	if len(known) != 55 {
+		t.Errorf("%d members, Keycloak has 55", len(known))
+	}
+	for name := range known {
+		if registration.KindOf(name) == 0 {
+			t.Errorf("%s has no type, so that it would be left out of an answer", name)
+		}
+	}
+}
+
+func TestKeycloakOutgoing(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, decided, want string
+		fired               []string
+	}{
+		{"nothing to do", `{"client_name":"App","scope":"launch"}`, `{"client_name":"App","scope":"launch"}`, nil},
+		{"empty", `{}`, `{}`, nil},
+		{
+			"unknown members", `{"software_statement":"x","client_name":"App","client_name#de":"Anwendung","client_secret":"s"}`,
+			`{"client_name":"App"}`,
+			[]string{"unknown_members"},
+		},
+		{"only unknown members", `{"tls_client_auth_san_dns":"a","tls_client_auth_san_ip":"b"}`, `{}`, []string{"unknown_members"}},
+		// No server is sent these: it is no quirk of this one's.
+		{"unregistered members", `{"client_name":"App","fhir_versions":["4.0.1"]}`, `{"client_name":"App"}`, nil},
+		{"the address of an update", `{"client_id":"a"}`, `{"client_id":"a"}`, nil},
+		{"openid first", `{"scope":"openid launch/patient"}`, `{"scope":"launch/patient"}`, []string{"openid_scope"}},
+		{"openid last", `{"scope":"launch/patient openid"}`, `{"scope":"launch/patient"}`, []string{"openid_scope"}},
+		// Absent would mean every optional scope of the realm.
+		{"openid alone", `{"scope":"openid"}`, `{"scope":""}`, []string{"openid_scope"}},
+		{"no scope", `{"scope":""}`, `{"scope":""}`, nil},
+		{"like openid", `{"scope":"openid2 OpenID"}`, `{"scope":"openid2 OpenID"}`, nil},
+		{
+			"a key without use", `{"jwks":{"keys":[{"kty":"EC"},{"kty":"RSA","use":"enc"}]}}`,
+			`{"jwks":{"keys":[{"kty":"EC","use":"sig"},{"kty":"RSA","use":"enc"}]}}`,
+			[]string{"jwk_use"},
+		},
+		{"keys with use", `{"jwks":{"keys":[{"kty":"EC","use":"sig"}]}}`, `{"jwks":{"keys":[{"kty":"EC","use":"sig"}]}}`, nil},
+		{"no keys", `{"jwks":{"keys":[]}}`, `{"jwks":{"keys":[]}}`, nil},
+		{"not a key set", `{"jwks":{"keys":"x"}}`, `{"jwks":{"keys":"x"}}`, nil},
+		{"no response types", `{"response_types":[],"grant_types":["client_credentials"]}`, `{"grant_types":["client_credentials"]}`, nil},
+		{
+			"all at once", `{"software_statement":"x","scope":"openid","jwks":{"keys":[{}]}}`, `{"scope":"","jwks":{"keys":[{"use":"sig"}]}}`,
+			[]string{"unknown_members", "openid_scope", "jwk_use"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			decided := document(t, test.decided)
+			out, fired := keycloak.Outgoing(decided)
+			if got := string(out.Encode()); got != test.want {
+				t.Errorf("sent %s, want %s", got, test.want)
+			}
+			if !slices.Equal(fired, test.fired) {
+				t.Errorf("fired %v, want %v", fired, test.fired)
+			}
+			if got := string(decided.Encode()); got != test.decided {
+				t.Errorf("the decided document became %s", got)
+			}
+		})
+	}
+}
+
+func TestKeycloakRegistered(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, reply, decided, want string // decided is empty on a read
+		fired                      []string
+	}{
+		{"nothing to do", `{"client_id":"a","scope":"launch"}`, `{"scope":"launch"}`, `{"client_id":"a","scope":"launch"}`, nil},
+		{
+			"what is not the client's business", `{"client_id":"a","internal":{"x":1},"webOrigins":["*"]}`, `{}`,
+			`{"client_id":"a"}`, nil,
+		},
+		{
+			"openid comes back where it was", `{"scope":"patient/*.rs launch"}`, `{"scope":"launch openid patient/*.rs"}`,
+			`{"scope":"launch openid patient/*.rs"}`,
+			[]string{"openid_scope"},
+		},
+		{"openid alone", `{"scope":""}`, `{"scope":"openid"}`, `{"scope":"openid"}`, []string{"openid_scope"}},
+		{"openid without a scope in the answer", `{}`, `{"scope":"openid"}`, `{"scope":"openid"}`, []string{"openid_scope"}},
+		{"openid was not asked for", `{"scope":"launch"}`, `{"scope":"launch"}`, `{"scope":"launch"}`, nil},
+		{"a read knows nothing of openid", `{"scope":"launch"}`, "", `{"scope":"launch"}`, nil},
+		{
+			"more scopes than were asked for", `{"scope":"user/*.rs launch address"}`, `{"scope":"launch"}`,
+			`{"scope":"launch address user/*.rs"}`, nil,
+		},
+		{
+			"none beside code", `{"response_types":["code","none"]}`, `{"response_types":["code"]}`,
+			`{"response_types":["code"]}`,
+			[]string{"response_type_none"},
+		},
+		{"none on a read", `{"response_types":["none","code"]}`, "", `{"response_types":["code"]}`, []string{"response_type_none"}},
+		{"no none", `{"response_types":["id_token"]}`, `{}`, `{"response_types":["id_token"]}`, nil},
+		{
+			"stored and not returned", `{"client_id":"a"}`, `{"logo_uri":"l","policy_uri":"p","tos_uri":"t","contacts":["c"],"software_id":"s"}`,
+			`{"client_id":"a","logo_uri":"l","policy_uri":"p","tos_uri":"t"}`,
+			[]string{"missing_echoes"},
+		},
+		// A version that returns it is believed.
+		{"stored and returned", `{"logo_uri":"other"}`, `{"logo_uri":"l"}`, `{"logo_uri":"other"}`, nil},
+		{
+			"client_secret_post as basic", `{"token_endpoint_auth_method":"client_secret_basic"}`, `{"token_endpoint_auth_method":"client_secret_post"}`,
+			`{"token_endpoint_auth_method":"client_secret_post"}`,
+			[]string{"client_secret_post_echo"},
+		},
+		{
+			"another method than decided", `{"token_endpoint_auth_method":"none"}`, `{"token_endpoint_auth_method":"client_secret_post"}`,
+			`{"token_endpoint_auth_method":"none"}`, nil,
+		},
+		{
+			"basic where basic was decided", `{"token_endpoint_auth_method":"client_secret_basic"}`, `{"token_endpoint_auth_method":"client_secret_basic"}`,
+			`{"token_endpoint_auth_method":"client_secret_basic"}`, nil,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var decided *registration.Metadata
+			if test.decided != "" {
+				decided = document(t, test.decided)
+			}
+			registered, fired := keycloak.Registered(document(t, test.reply), decided)
+			if got := string(registered.Encode()); got != test.want {
+				t.Errorf("registered %s, want %s", got, test.want)
+			}
+			if !slices.Equal(fired, test.fired) {
+				t.Errorf("fired %v, want %v", fired, test.fired)
+			}
+			if decided != nil && string(decided.Encode()) != test.decided {
+				t.Errorf("the decided document became %s", decided.Encode())
+			}
+		})
+	}
+}
+
+// Every registration that was recorded: what is answered is what was said, but
+// for the quirks.
+func TestKeycloakRegisteredRecorded(t *testing.T) {
+	t.Parallel()
+	for _, version := range keycloakVersions {
+		seen := 0
+		for name, e := range recorded(t, version) {
+			reply, err := registration.Decode(e.Body)
+			if e.Status/100 != 2 || err != nil || !reply.Has("redirect_uris") || !strings.Contains(e.Path, "openid-connect") {
+				continue
+			}
+			seen++
+			decided, err := registration.Decode(e.Request)
+			if err != nil {
+				decided = nil // a read, or a body that the gateway would not send on
+			}
+			registered, _ := keycloak.Registered(reply, decided)
+			quirky := []string{"response_types", "scope", "token_endpoint_auth_method", "logo_uri", "policy_uri", "tos_uri"}
+			for _, member := range registered.Members() {
+				was, _ := reply.Get(member.Name)
+				if slices.Contains(quirky, member.Name) {
+					continue
+				}
+				if !registration.Equal(sortedValue(member.Value), sortedValue(was)) {
+					t.Errorf("%s %s: %s is %v, the server says %v", version, name, member.Name, member.Value, was)
+				}
+			}
+			for _, member := range reply.Members() {
+				if !registered.Has(member.Name) {
+					t.Errorf("%s %s: %s is missing", version, name, member.Name)
+				}
+			}
+			if !slices.Equal(sorted(smart.Split(registered.String("scope"))), sorted(smart.Split(reply.String("scope")))) {
+				t.Errorf("%s %s: scope %q, the server says %q", version, name, registered.String("scope"), reply.String("scope"))
+			}
+			if types, _ := registered.Strings("response_types"); slices.Contains(types, "none") {
+				t.Errorf("%s %s: response types %v", version, name, types)
+			}
+		}
+		if seen < 60 {
+			t.Errorf("%d registrations of %s were looked at", seen, version)
+		}
+	}
+}
+
+func sorted(values []string) []string { return slices.Sorted(slices.Values(values)) }
+
+// sortedValue is an array of strings without its order, anything else as it is.
+func sortedValue(v any) any {
+	if values, ok := registration.AsStrings(v); ok {
+		return registration.FromStrings(sorted(values))
+	}
+	return v
+}
