@@ -109,13 +109,12 @@ func decodeValue(d *jsontext.Decoder) (any, error) {
 // syntaxError tells the caller what is wrong and where, without repeating the
 // caller's text: a JSON pointer, never the offending bytes.
 func syntaxError(err error) *Error {
-	var syntactic *jsontext.SyntacticError
 	switch {
 	case errors.Is(err, errTooDeep):
 		return unreadable("the JSON is nested too deep", "")
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		e := unreadable("a member name occurs twice", "")
-		if errors.As(err, &syntactic) {
+		if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 			e.Violations[0].Pointer = string(syntactic.JSONPointer)
 		}
 		return e

@@ -28,11 +28,13 @@ func TestErrorWrite(t *testing.T) {
 		},
 		"wrong method": {
 			registration.Error{Status: 405, Code: registration.InvalidRequest, Allow: []string{"GET", "PUT"}},
-			"", map[string]string{"Allow": "GET, PUT"},
+			"",
+			map[string]string{"Allow": "GET, PUT"},
 		},
 		"come back": {
 			registration.Error{Status: 503, Code: registration.TemporarilyUnavailable, RetryAfter: 1500 * time.Millisecond},
-			"", map[string]string{"Retry-After": "2"},
+			"",
+			map[string]string{"Retry-After": "2"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func expand(token string) map[point]bool {
 	}
 	demanded := 0
 	for i, item := range modelItems {
-		for _, q := range strings.Split(query, "&") {
+		for q := range strings.SplitSeq(query, "&") {
 			if q == item {
 				demanded |= 1 << i
 			}

@@ -46,8 +46,9 @@ func (p Permissions) v1() (string, bool) {
 		return "write", true
 	case allV1:
 		return "*", true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // parsePermissions reads what stands behind the dot of a resource scope.

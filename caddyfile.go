@@ -1,0 +1,334 @@
+package smartregistration
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/dustin/go-humanize"
+)
+
+const directive = "smart_registration"
+
+func init() {
+	httpcaddyfile.RegisterHandlerDirective(directive, parseCaddyfile)
+	// Behind encode, so that what is compressed is our answer and not the
+	// server's; before everything that answers a request by itself.
+	httpcaddyfile.RegisterDirectiveOrder(directive, httpcaddyfile.After, "encode")
+}
+
+func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	h := new(Handler)
+	if err := h.UnmarshalCaddyfile(helper.Dispenser); err != nil {
+		return nil, err
+	}
+	return h, h.FinalizeUnmarshalCaddyfile(helper)
+}
+
+// UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Syntax:
+//
+//	smart_registration [<matcher>] {
+//	    path          <path>
+//	    upstream      <addresses...> {
+//	        # all that reverse_proxy understands
+//	    }
+//	    upstream_path <path>
+//	    upstream_host <host>
+//	    public_url    <url>
+//	    dialect       keycloak|generic
+//	    management    off|read|full
+//	    initial_access_token {
+//	        passthrough [<issuer>] {
+//	            allow_bearer
+//	        }
+//	        jwt {
+//	            issuer     <issuer>
+//	            audience   <audiences...>
+//	            jwks       <url|file>
+//	            secret     <secret>
+//	            algorithms <algorithms...>
+//	            leeway     <duration>
+//	            expiry     required|optional
+//	            type       <typ>
+//	            claim      <name> <values...>
+//	        }
+//	        open
+//	    }
+//	    upstream_credential client_credentials {
+//	        token_endpoint     <url>
+//	        client_id          <id>
+//	        client_secret      <secret>
+//	        client_secret_file <file>
+//	        scope              <scopes...>
+//	    }
+//	    upstream_credential bearer <token>
+//	    policy {
+//	        <member> <operator> [<values...>]
+//	    }
+//	    scopes {
+//	        default <scopes...>
+//	        allow   <scopes...>
+//	        excess  strip|reject
+//	        inject  when_absent|always
+//	    }
+//	    allow_grants   <grant types...>
+//	    built_in off   <rules...>
+//	    explain        full|brief
+//	    success_status 200|201
+//	    max_body       <size>
+//	    timeout        <duration>
+//	}
+//
+// FinalizeUnmarshalCaddyfile should be called after this, where a Helper is to
+// be had, for what the upstream block has in handle_response.
+func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // the directive
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	seen := once{}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		if err := seen.mark(d); err != nil {
+			return err
+		}
+		if err := h.unmarshalSubdirective(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
+	switch d.Val() {
+	case "path":
+		return oneArg(d, &h.Path)
+	case "upstream":
+		return h.unmarshalUpstream(d)
+	case "upstream_path":
+		return oneArg(d, &h.UpstreamPath)
+	case "upstream_host":
+		return oneArg(d, &h.UpstreamHost)
+	case "public_url":
+		return oneArg(d, &h.PublicURL)
+	case "dialect":
+		return oneArg(d, &h.Dialect)
+	case "management":
+		return oneArg(d, &h.Management)
+	case "initial_access_token":
+		return h.unmarshalTokens(d)
+	case "upstream_credential":
+		return h.unmarshalCredential(d)
+	case "policy":
+		return h.unmarshalPolicy(d)
+	case "scopes":
+		return h.unmarshalScopes(d)
+	case "allow_grants":
+		return someArgs(d, &h.AllowGrants)
+	case "built_in":
+		return h.unmarshalBuiltIn(d)
+	case "explain":
+		return oneArg(d, &h.Explain)
+	case "success_status":
+		return h.unmarshalStatus(d)
+	case "max_body":
+		return h.unmarshalMaxBody(d)
+	case "timeout":
+		return duration(d, &h.Timeout)
+	default:
+		return d.Errf("unrecognized subdirective %q", d.Val())
+	}
+}
+
+// unmarshalUpstream hands the block to reverse_proxy.
+func (h *Handler) unmarshalUpstream(d *caddyfile.Dispenser) error {
+	h.upstreamProxy = new(reverseproxy.Handler)
+	segment := d.NewFromNextSegment()
+	if err := h.upstreamProxy.UnmarshalCaddyfile(segment); err != nil {
+		return err
+	}
+	if len(h.upstreamProxy.Upstreams) == 0 && h.upstreamProxy.DynamicUpstreamsRaw == nil {
+		return d.Err("upstream: at least one address is needed")
+	}
+	h.UpstreamRaw = caddyconfig.JSONModuleObject(h.upstreamProxy, "handler", "reverse_proxy", nil)
+	return nil
+}
+
+// FinalizeUnmarshalCaddyfile finishes what UnmarshalCaddyfile could not without
+// a Helper: handle_response in the upstream block.
+func (h *Handler) FinalizeUnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
+	if h.upstreamProxy == nil {
+		return helper.Err("upstream is required: the addresses of the authorization server")
+	}
+	if err := h.upstreamProxy.FinalizeUnmarshalCaddyfile(helper); err != nil {
+		return err
+	}
+	h.UpstreamRaw = caddyconfig.JSONModuleObject(h.upstreamProxy, "handler", "reverse_proxy", nil)
+	h.upstreamProxy = nil
+	// Checked with the defaults, adapted without them: the JSON says what the
+	// Caddyfile says.
+	complete := *h
+	complete.setDefaults()
+	if err := complete.checkSettings(); err != nil {
+		return helper.WrapErr(err)
+	}
+	return nil
+}
+
+func (h *Handler) unmarshalScopes(d *caddyfile.Dispenser) error {
+	return block(d, func(name string) error {
+		switch name {
+		case "default":
+			return anyArgs(d, &h.Scopes.Default)
+		case "allow":
+			return anyArgs(d, &h.Scopes.Allow)
+		case "excess":
+			return oneArg(d, &h.Scopes.Excess)
+		case "inject":
+			return oneArg(d, &h.Scopes.Inject)
+		default:
+			return d.Errf("unrecognized subdirective %q of scopes", name)
+		}
+	})
+}
+
+func (h *Handler) unmarshalBuiltIn(d *caddyfile.Dispenser) error {
+	if !d.NextArg() || d.Val() != "off" {
+		return d.Err("built_in needs: off <rules...>")
+	}
+	return someArgs(d, &h.BuiltIn.Off)
+}
+
+func (h *Handler) unmarshalStatus(d *caddyfile.Dispenser) error {
+	var s string
+	if err := oneArg(d, &s); err != nil {
+		return err
+	}
+	status, err := strconv.Atoi(s)
+	if err != nil {
+		return d.Errf("success_status %q is not a number", s)
+	}
+	h.SuccessStatus = status
+	return nil
+}
+
+func (h *Handler) unmarshalMaxBody(d *caddyfile.Dispenser) error {
+	var s string
+	if err := oneArg(d, &s); err != nil {
+		return err
+	}
+	size, err := humanize.ParseBytes(s)
+	if err != nil {
+		return d.Errf("max_body %q: %v", s, err)
+	}
+	if size == 0 || size > 1<<30 {
+		return d.Errf("max_body %q must be between 1 byte and 1 GiB", s)
+	}
+	h.MaxBody = int64(size)
+	return nil
+}
+
+// once refuses what is written twice: which of the two counts is a guess.
+type once map[string]bool
+
+func (o once) mark(d *caddyfile.Dispenser) error {
+	if o[d.Val()] {
+		return d.Errf("%s is written twice", d.Val())
+	}
+	o[d.Val()] = true
+	return nil
+}
+
+// block reads a block of subdirectives, each at most once. There must be no
+// arguments before it.
+func block(d *caddyfile.Dispenser, subdirective func(name string) error) error {
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	name := d.Val()
+	seen := once{}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		if err := seen.mark(d); err != nil {
+			return err
+		}
+		if err := subdirective(d.Val()); err != nil {
+			return err
+		}
+	}
+	if len(seen) == 0 {
+		return d.Errf("%s needs a block with something in it", name)
+	}
+	return nil
+}
+
+// oneArg reads exactly one argument.
+func oneArg(d *caddyfile.Dispenser, to *string) error {
+	name := d.Val()
+	if !d.AllArgs(to) {
+		return d.Errf("%s takes exactly one argument", name)
+	}
+	return noBlock(d, name)
+}
+
+// someArgs reads at least one argument.
+func someArgs(d *caddyfile.Dispenser, to *[]string) error {
+	name := d.Val()
+	if *to = d.RemainingArgs(); len(*to) == 0 {
+		return d.Errf("%s needs at least one argument", name)
+	}
+	return noBlock(d, name)
+}
+
+// anyArgs reads any number of arguments; none is an empty list, which is
+// something else than nothing written.
+func anyArgs(d *caddyfile.Dispenser, to *[]string) error {
+	name := d.Val()
+	if *to = d.RemainingArgs(); *to == nil {
+		*to = []string{}
+	}
+	return noBlock(d, name)
+}
+
+// noBlock refuses a block where there is nothing to put into one.
+func noBlock(d *caddyfile.Dispenser, name string) error {
+	if d.NextBlock(d.Nesting()) {
+		return d.Errf("%s does not take a block", name)
+	}
+	return nil
+}
+
+func duration(d *caddyfile.Dispenser, to *caddy.Duration) error {
+	var s string
+	if err := oneArg(d, &s); err != nil {
+		return err
+	}
+	value, err := caddy.ParseDuration(s)
+	if err != nil {
+		return d.Errf("%q is not a duration", s)
+	}
+	if value <= 0 {
+		return d.Errf("duration %q must be more than nothing", s)
+	}
+	*to = caddy.Duration(value)
+	return nil
+}
+
+// flag reads a subdirective that is just there.
+func flag(d *caddyfile.Dispenser, to *bool) error {
+	name := d.Val()
+	if d.NextArg() {
+		return d.Errf("%s takes no argument", name)
+	}
+	*to = true
+	return noBlock(d, name)
+}
+
+// isPlaceholder tells whether a value will only be known later.
+func isPlaceholder(s string) bool { return strings.Contains(s, "{") }
+
+// Interface guards
+var _ caddyfile.Unmarshaler = (*Handler)(nil)

@@ -1,0 +1,181 @@
+package smartregistration_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+
+	_ "github.com/caddy-smart/smartregistration"
+)
+
+var update = flag.Bool("update", false, "write the adapt goldens anew")
+
+const separator = "----------\n"
+
+// TestAdapt compares testdata/adapt/*.caddyfiletest: a Caddyfile, a line of
+// dashes, and the JSON that it stands for.
+func TestAdapt(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/adapt/*.caddyfiletest")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no goldens: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			input, want, _ := strings.Cut(string(content), separator)
+			got, warnings, err := adapt(input)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range warnings {
+				t.Errorf("warning: %s", w)
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(input+separator+got+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if strings.TrimSpace(want) != got {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func adapt(input string) (string, []caddyconfig.Warning, error) {
+	adapted, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(input), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		return "", warnings, err
+	}
+	var pretty bytes.Buffer
+	err = json.Indent(&pretty, adapted, "", "\t")
+	return pretty.String(), warnings, err
+}
+
+// The smallest block, for errors to be put into: line 3 is the first one free.
+const shortest = `:80 {
+	smart_registration {
+LINES
+		upstream 127.0.0.1:8081
+		upstream_path /realms/r/clients-registrations/openid-connect
+		initial_access_token {
+			passthrough
+		}
+	}
+}
+`
+
+// TestAdaptErrors: whatever is wrong in a Caddyfile is said with its place.
+func TestAdaptErrors(t *testing.T) {
+	t.Parallel()
+	jwt := "\t\tinitial_access_token {\n\t\t\tjwt {\n"
+	for name, test := range map[string]struct{ input, want string }{
+		"argument on the directive":   {":80 {\n\tsmart_registration /x y {\n\t}\n}", "wrong argument count"},
+		"unknown":                     {"paht /register", `unrecognized subdirective "paht", at Caddyfile:3`},
+		"twice":                       {"path /a\n\t\tpath /b", "path is written twice, at Caddyfile:4"},
+		"path without argument":       {"path", "path takes exactly one argument, at Caddyfile:3"},
+		"path with two":               {"path /a /b", "path takes exactly one argument, at Caddyfile:3"},
+		"path with a block":           {"path /a {\n\t\tx\n\t\t}", "path does not take a block, at Caddyfile:4"},
+		"path without slash":          {"path register", `path "register" must begin with a slash`},
+		"path with a slash behind":    {"path /register/", `must begin with a slash and have no empty segment`},
+		"path encoded":                {"path /re%2Fgister", "has characters that a path here may not have"},
+		"upstream twice":              {"upstream 127.0.0.1:1", "upstream is written twice, at Caddyfile:4"},
+		"upstream_path twice":         {"upstream_path /x", "upstream_path is written twice, at Caddyfile:5"},
+		"upstream_host with path":     {"upstream_host a.example/x", `upstream_host "a.example/x" must be a host`},
+		"public_url no URL":           {"public_url auth.example.org", "public_url"},
+		"public_url with query":       {"public_url https://a.example?x", "has a query"},
+		"dialect unknown":             {"dialect okta", `dialect is "okta", must be one of: keycloak generic`},
+		"management unknown":          {"management some", `management is "some", must be one of: off read full`},
+		"explain unknown":             {"explain much", `explain is "much", must be one of: full brief`},
+		"status unknown":              {"success_status 204", "success_status is 204, must be 201 or 200"},
+		"status no number":            {"success_status ok", `success_status "ok" is not a number, at Caddyfile:3`},
+		"max_body no size":            {"max_body lots", `max_body "lots"`},
+		"max_body nothing":            {"max_body 0", "must be between 1 byte and 1 GiB, at Caddyfile:3"},
+		"timeout no duration":         {"timeout soon", `"soon" is not a duration, at Caddyfile:3`},
+		"timeout nothing":             {"timeout 0s", "must be more than nothing, at Caddyfile:3"},
+		"allow_grants nothing":        {"allow_grants", "allow_grants needs at least one argument, at Caddyfile:3"},
+		"built_in on":                 {"built_in on x", "built_in needs: off <rules...>, at Caddyfile:3"},
+		"built_in off nothing":        {"built_in off", "needs at least one argument"},
+		"scopes with argument":        {"scopes a", "wrong argument count"},
+		"scopes empty":                {"scopes", "scopes needs a block"},
+		"scopes unknown":              {"scopes {\n\t\t\tdeny x\n\t\t}", `unrecognized subdirective "deny" of scopes, at Caddyfile:4`},
+		"scopes twice":                {"scopes {\n\t\t\tallow a\n\t\t\tallow b\n\t\t}", "allow is written twice, at Caddyfile:5"},
+		"policy empty":                {"policy {\n\t\t}", "policy needs a block"},
+		"policy no operator":          {"policy {\n\t\t\tcontacts\n\t\t}", "contacts needs an operator, at Caddyfile:4"},
+		"policy unknown operator":     {"policy {\n\t\t\tcontacts needed\n\t\t}", `at Caddyfile:4`},
+		"policy operator twice":       {"policy {\n\t\t\tcontacts essential\n\t\t\tcontacts essential\n\t\t}", "contacts essential is written twice, at Caddyfile:5"},
+		"policy that cannot be":       {"policy {\n\t\t\tclient_name value A\n\t\t\tclient_name one_of B C\n\t\t}", "at Caddyfile:5"},
+		"policy essential perhaps":    {"policy {\n\t\t\tcontacts essential perhaps\n\t\t}", "takes nothing, true or false"},
+		"policy default two":          {"policy {\n\t\t\tclient_name default A B\n\t\t}", "takes exactly one value"},
+		"policy bool":                 {"policy {\n\t\t\trequire_auth_time value maybe\n\t\t}", "takes true or false"},
+		"policy number":               {"policy {\n\t\t\tdefault_max_age value soon\n\t\t}", "takes a whole number"},
+		"tokens twice":                {"initial_access_token {\n\t\t\topen\n\t\t}", "initial_access_token is written twice, at Caddyfile:8"},
+		"credential for nothing":      {"upstream_credential bearer t", "upstream_credential is never used with passthrough alone"},
+		"credential unknown":          {"upstream_credential basic", `unrecognized credential "basic"`},
+		"credential nothing":          {"upstream_credential", "wrong argument count"},
+		"credential bearer nothing":   {"upstream_credential bearer", "bearer takes exactly one argument"},
+		"credential setting unknown":  {"upstream_credential client_credentials {\n\t\t\tuser x\n\t\t}", `unrecognized subdirective "user" of client_credentials, at Caddyfile:4`},
+		"no upstream":                 {":80 {\n\tsmart_registration {\n\t\tupstream_path /x\n\t}\n}", "upstream is required"},
+		"upstream without address":    {":80 {\n\tsmart_registration {\n\t\tupstream\n\t}\n}", "upstream: at least one address is needed, at Caddyfile:3"},
+		"upstream with a bad block":   {":80 {\n\tsmart_registration {\n\t\tupstream 127.0.0.1:1 {\n\t\t\tnonsense\n\t\t}\n\t}\n}", "unrecognized subdirective nonsense, at Caddyfile:4"},
+		"no upstream_path, no tokens": {":80 {\n\tsmart_registration {\n\t\tupstream 127.0.0.1:1\n\t}\n}", "upstream_path is required"},
+		"no tokens":                   {":80 {\n\tsmart_registration {\n\t\tupstream 127.0.0.1:1\n\t}\n}", "initial_access_token is required"},
+		"no dialect":                  {":80 {\n\tsmart_registration {\n\t\tupstream 127.0.0.1:1\n\t\tupstream_path /reg\n\t}\n}", "dialect is required"},
+		"token kind unknown":          {only("\t\tinitial_access_token {\n\t\t\tmagic\n\t\t}\n"), `unrecognized kind of token "magic": passthrough, jwt or open, at Caddyfile:6`},
+		"tokens empty":                {only("\t\tinitial_access_token {\n\t\t}\n"), "initial_access_token needs a block"},
+		"open with argument":          {only("\t\tinitial_access_token {\n\t\t\topen wide\n\t\t}\n"), "open takes no argument, at Caddyfile:6"},
+		"open without credential":     {only("\t\tinitial_access_token {\n\t\t\topen\n\t\t}\n"), "upstream_credential is required with open"},
+		"passthrough twice":           {only("\t\tinitial_access_token {\n\t\t\tpassthrough a\n\t\t\tpassthrough b\n\t\t}\n"), "passthrough is written twice, at Caddyfile:7"},
+		"passthrough two issuers":     {only("\t\tinitial_access_token {\n\t\t\tpassthrough a b\n\t\t}\n"), "wrong argument count"},
+		"passthrough unknown":         {only("\t\tinitial_access_token {\n\t\t\tpassthrough {\n\t\t\t\tsecret x\n\t\t\t}\n\t\t}\n"), `unrecognized subdirective "secret" of passthrough, at Caddyfile:7`},
+		"jwt with argument":           {only("\t\tinitial_access_token {\n\t\t\tjwt x\n\t\t}\n"), "wrong argument count"},
+		"jwt unknown":                 {only(jwt + "\t\t\t\tissuers a\n\t\t\t}\n\t\t}\n"), `unrecognized subdirective "issuers" of jwt, at Caddyfile:7`},
+		"jwt twice":                   {only(jwt + "\t\t\t\tissuer a\n\t\t\t\tissuer b\n\t\t\t}\n\t\t}\n"), "issuer is written twice, at Caddyfile:8"},
+		"jwt claim without value":     {only(jwt + "\t\t\t\tclaim a\n\t\t\t}\n\t\t}\n"), "claim needs a name and at least one value, at Caddyfile:7"},
+		"jwt claim twice":             {only(jwt + "\t\t\t\tclaim a b\n\t\t\t\tclaim a c\n\t\t\t}\n\t\t}\n"), `claim "a" is written twice, at Caddyfile:8`},
+		"jwt expiry":                  {only(jwt + "\t\t\t\tsecret x\n\t\t\t\texpiry never\n\t\t\t}\n\t\t}\n"), `expiry is "never"`},
+		"jwt without keys":            {only(jwt + "\t\t\t\tissuer a\n\t\t\t}\n\t\t}\n"), "exactly one of jwks and secret is needed"},
+		"jwt with both":               {only(jwt + "\t\t\t\tjwks a\n\t\t\t\tsecret b\n\t\t\t}\n\t\t}\n"), "exactly one of jwks and secret is needed"},
+		"jwt without issuer":          {only(jwt + "\t\t\t\tjwks a\n\t\t\t}\n\t\t}\n"), "issuer is required with jwks"},
+		"jwt without audience":        {only(jwt + "\t\t\t\tjwks a\n\t\t\t}\n\t\t}\n"), "audience is required with jwks"},
+		"jwt without credential":      {only(jwt + "\t\t\t\tsecret a\n\t\t\t}\n\t\t}\n"), "upstream_credential is required with jwt"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			input := test.input
+			if !strings.HasPrefix(input, ":80") {
+				input = strings.Replace(shortest, "LINES", "\t\t"+test.input, 1)
+			}
+			_, _, err := adapt(input)
+			if err == nil {
+				t.Fatalf("no error for\n%s", input)
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %q\nwant something with %q", err, test.want)
+			}
+			if !strings.Contains(err.Error(), "Caddyfile:") {
+				t.Errorf("%q does not say where", err)
+			}
+		})
+	}
+}
+
+// only is a block with nothing but what is needed and the given lines, which
+// begin at line 5.
+func only(lines string) string {
+	return ":80 {\n\tsmart_registration {\n\t\tupstream 127.0.0.1:8081\n" +
+		"\t\tupstream_path /realms/r/clients-registrations/openid-connect\n" + lines + "\t}\n}\n"
+}

@@ -1,0 +1,210 @@
+package smartregistration
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/telemetry"
+	"github.com/caddy-smart/smartregistration/internal/token"
+	"github.com/caddy-smart/smartregistration/internal/upstream"
+	"github.com/caddy-smart/smartregistration/policy"
+)
+
+// ServeHTTP answers the registration endpoint and the client configuration
+// endpoints below it; any other request is the next handler's, untouched.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	target, ours := h.target(r)
+	if !ours {
+		return next.ServeHTTP(w, r)
+	}
+	x := &transaction{Handler: h, request: r, target: target}
+	answer, err := x.handle(w)
+	if err != nil {
+		refusal := x.refusal(err)
+		x.remember(refusal.Status, err)
+		x.leaveUnread(w, refusal.Status)
+		refusal.Write(w)
+		return nil
+	}
+	x.remember(answer.Status, nil)
+	answer.Write(w)
+	return nil
+}
+
+// transaction is one request on its way.
+type transaction struct {
+	*Handler
+	request *http.Request
+	target  target
+
+	admission  token.Admission
+	registered *registration.Metadata // on Update: what the client has now
+	asked      *registration.Metadata
+	decision   policy.Decision
+	reply      *upstream.Reply
+	quirks     []string
+	waited     time.Duration // for the server, all exchanges together
+	orphan     bool          // the server may hold a client that nobody knows of
+}
+
+// handle goes the way of a registration. A request that is refused in one step
+// never sees the next, and none before forward changes anything at the server.
+func (x *transaction) handle(w http.ResponseWriter) (*registration.Answer, error) {
+	steps := [...]func() error{
+		x.check,
+		x.admit,
+		func() error { return x.read(w) },
+		x.decide,
+		x.forward,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return x.answer()
+}
+
+// admit finds out who is asking. An update is admitted by reading the client's
+// registration with the caller's token: only the server can tell whether that
+// token is good, and it should be asked before the body is read.
+func (x *transaction) admit() error {
+	raw, err := token.Bearer(x.request.Header)
+	if err != nil && !errors.Is(err, token.ErrMissing) {
+		return err
+	}
+	verifier := x.Handler.registered
+	if x.target.operation == registration.Create {
+		verifier = x.Handler.admission
+	}
+	if x.admission, err = verifier.Verify(x.request.Context(), raw); err != nil {
+		return err
+	}
+	if x.target.operation != registration.Update {
+		return nil
+	}
+	return x.readRegistered()
+}
+
+// read takes the body apart. Only a registration and an update have one.
+func (x *transaction) read(w http.ResponseWriter) error {
+	if !x.hasBody() {
+		return nil
+	}
+	body, err := x.body(w)
+	if err != nil {
+		return err
+	}
+	x.asked, err = registration.Decode(body)
+	return err
+}
+
+// decide applies the policy. An update meets the same one as a registration.
+func (x *transaction) decide() error {
+	if !x.hasBody() {
+		return nil
+	}
+	var readOnly []registration.Violation
+	if x.target.operation == registration.Update {
+		readOnly = registration.CheckReadOnly(x.asked, x.target.clientID, x.known())
+	}
+	x.decision = x.policy.Decide(policy.Request{
+		Operation: x.target.operation, Metadata: x.asked, Registered: x.registered,
+	})
+	x.decision.Violations = append(readOnly, x.decision.Violations...)
+	if !x.decision.Admitted() {
+		return x.decision.Refusal(x.explains())
+	}
+	return nil
+}
+
+// forward has the server do it.
+func (x *transaction) forward() error {
+	call := upstream.Call{Method: x.target.operation.Method(), Path: x.upstreamPath}
+	if x.target.operation != registration.Create {
+		call.Path += "/" + x.target.segment
+	}
+	if x.hasBody() {
+		var out *registration.Metadata
+		out, x.quirks = x.dialect.Outgoing(x.decision.Metadata)
+		call.Body = out.Encode()
+	}
+	return x.exchange(call)
+}
+
+// answer tells the caller what is true: what the server has, in RFC 7591's form.
+func (x *transaction) answer() (*registration.Answer, error) {
+	if x.target.operation == registration.Delete {
+		return &registration.Answer{Status: http.StatusNoContent}, nil
+	}
+	registered, err := x.registration(x.reply, x.decision.Metadata)
+	if err != nil {
+		x.orphan = x.target.operation == registration.Create
+		return nil, err
+	}
+	answer := &registration.Answer{Status: http.StatusOK, Body: registered}
+	x.target.clientID = registered.String("client_id")
+	if x.Management == "off" {
+		registered.Delete("registration_client_uri")
+		registered.Delete("registration_access_token")
+	} else {
+		registered.Set("registration_client_uri", x.clientURI(x.target.clientID))
+	}
+	if x.target.operation == registration.Create {
+		answer.Status = x.SuccessStatus
+		if x.Management != "off" {
+			answer.Location = x.clientURI(x.target.clientID)
+		}
+	}
+	return answer, nil
+}
+
+// remember leaves one log line, the access log's fields and the metrics.
+func (x *transaction) remember(status int, err error) {
+	d := telemetry.Decision{
+		Operation: x.target.operation, Outcome: x.outcome(status), Status: status, Err: err,
+		TokenKind: string(x.admission.Kind), Token: x.admission.Fingerprint,
+		Class: string(x.decision.Class), ClientID: x.target.clientID,
+		Violations: x.decision.Violations, Changes: x.decision.Changes, Quirks: x.quirks,
+		UpstreamTime: x.waited, Orphan: x.orphan,
+	}
+	if x.reply != nil {
+		d.UpstreamStatus = x.reply.Status
+	}
+	d.Count()
+	ctx := x.request.Context()
+	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
+		extra.Set(zap.String("registration_operation", d.Operation.String()))
+		extra.Set(zap.String("registration_outcome", string(d.Outcome)))
+		extra.Set(zap.String("registration_client_id", d.ClientID))
+	}
+	if line := x.decisions.Check(d.Level(), "client registration"); line != nil {
+		if repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+			d.RequestID = repl.ReplaceAll("{http.request.uuid}", "")
+		}
+		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
+		line.Write(d.Fields()...)
+	}
+}
+
+// outcome is the bounded label of how it ended.
+func (x *transaction) outcome(status int) telemetry.Outcome {
+	switch {
+	case status < 300:
+		return telemetry.Done
+	case status >= 500:
+		return telemetry.Failed
+	case x.reply != nil && x.reply.Status >= 400:
+		return telemetry.RefusedUpstream
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return telemetry.Unauthorized
+	default:
+		return telemetry.Refused
+	}
+}

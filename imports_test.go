@@ -1,0 +1,114 @@
+package smartregistration_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/caddy-smart/smartregistration"
+
+// mayImport is who may know whom: for each room, by folder, what its files may
+// import beyond the standard library. A pattern that ends in /... covers what
+// lies below. A row is changed together with the reason for it.
+var mayImport = map[string][]string{
+	// The root puts the rooms together. humanize reads sizes as Caddy does.
+	".": {
+		module + "/policy", module + "/internal/registration", module + "/internal/smart", module + "/internal/token",
+		module + "/internal/upstream", module + "/internal/telemetry", module + "/internal/sandbox",
+		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/dustin/go-humanize",
+	},
+	"cmd/caddy": {module, "github.com/caddyserver/caddy/v2/..."},
+	// The pure rooms: anybody can use them, and they know nobody.
+	"policy": {
+		module + "/internal/registration", module + "/internal/smart",
+		"golang.org/x/net/idna",
+	},
+	"internal/registration": {"github.com/go-json-experiment/json/jsontext"},
+	"internal/smart":        {},
+	// The only room that knows jwx. singleflight shares one key fetch.
+	"internal/token": {
+		"github.com/lestrrat-go/jwx/v2/...", "github.com/go-json-experiment/json/jsontext", "golang.org/x/sync/singleflight",
+	},
+	// singleflight shares one token request.
+	"internal/upstream": {
+		module + "/internal/registration", module + "/internal/smart",
+		"github.com/caddyserver/caddy/v2/modules/caddyhttp", "golang.org/x/oauth2/...", "golang.org/x/sync/singleflight",
+	},
+	"internal/telemetry": {
+		module + "/internal/registration", "go.uber.org/zap/...", "github.com/prometheus/client_golang/prometheus",
+	},
+	// A server of its own: it shares nothing with the gateway that it judges.
+	"internal/sandbox": {
+		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/google/uuid",
+	},
+	"internal/keycloaktest": {},
+	"internal/contract":     {},
+	// A program: it measures the module as it is built.
+	"bench": {module, "github.com/caddyserver/caddy/v2/...", "golang.org/x/sync/errgroup"},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	rooms := map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && file != "." || entry.Name() == "testdata" || file == "tools"):
+			return filepath.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		room := path.Dir(filepath.ToSlash(file))
+		allowed, known := mayImport[room]
+		if !known {
+			t.Errorf("%s: the room %s is not in the table", file, room)
+			return nil
+		}
+		rooms[room] = true
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if !isStandard(imported) && !covered(allowed, imported) {
+				t.Errorf("%s: %s may not import %s", file, room, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room := range mayImport {
+		if !rooms[room] {
+			t.Errorf("the table has a row for %s, which has no files", room)
+		}
+	}
+}
+
+// isStandard: only the standard library's paths begin without a domain.
+func isStandard(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	return !strings.Contains(first, ".")
+}
+
+func covered(allowed []string, imported string) bool {
+	for _, pattern := range allowed {
+		base, below := strings.CutSuffix(pattern, "/...")
+		if imported == base || (below && strings.HasPrefix(imported, base+"/")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,225 @@
+package smartregistration
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"go.uber.org/zap"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+	_ "github.com/caddy-smart/smartregistration/internal/sandbox" // the directive smart_registration_sandbox
+	"github.com/caddy-smart/smartregistration/internal/telemetry"
+	"github.com/caddy-smart/smartregistration/internal/token"
+	"github.com/caddy-smart/smartregistration/internal/upstream"
+	"github.com/caddy-smart/smartregistration/policy"
+)
+
+func init() {
+	caddy.RegisterModule(Handler{})
+}
+
+// Defaults of a Handler.
+const (
+	defaultPath    = "/register"
+	defaultMaxBody = 64 << 10
+	defaultTimeout = 30 * time.Second
+)
+
+// Handler stands in front of an authorization server's Dynamic Client
+// Registration API (RFC 7591, RFC 7592) and decides which SMART on FHIR apps may
+// be registered, and how. It answers `path` and `path`/{client_id}; every other
+// request goes to the next handler.
+//
+// A request that is refused never reaches the authorization server. A refusal is
+// JSON and names every rule that was broken.
+//
+// Everything that holds an address or a secret may be a placeholder that is known
+// at start ({env.*}, {file.*}); one that cannot be resolved is an error at start.
+type Handler struct {
+	// Path is the public registration endpoint, compared with the request's raw
+	// path, case-sensitively. The client configuration endpoint of a client is
+	// one segment below it; anything else below it is answered with 404.
+	// Default: /register
+	Path string `json:"path,omitempty"`
+
+	// Upstream is the handler that talks to the authorization server, normally
+	// reverse_proxy with all that it can do. Required.
+	//
+	// An operation may take more than one exchange with the server (an update
+	// reads first), so this is a handler of its own and not the next one in the
+	// route, which Caddy lets run only once a request.
+	UpstreamRaw json.RawMessage `json:"upstream,omitempty" caddy:"namespace=http.handlers inline_key=handler"`
+
+	// UpstreamPath is the path of the server's registration API. For a realm of
+	// Keycloak: /realms/<realm>/clients-registrations/openid-connect. Required.
+	UpstreamPath string `json:"upstream_path,omitempty"`
+
+	// UpstreamHost is the Host header that the server is sent. Keycloak binds
+	// its tokens to the issuer that it derives from this, unless its hostname
+	// setting pins it. Default: the Host of the request.
+	UpstreamHost string `json:"upstream_host,omitempty"`
+
+	// PublicURL overrides scheme, host and path prefix of the addresses that
+	// callers are told (registration_client_uri, Location), for when another
+	// proxy stands in front of Caddy. Default: as the request came in.
+	PublicURL string `json:"public_url,omitempty"`
+
+	// Dialect is the kind of authorization server: keycloak, or generic for one
+	// that keeps to RFC 7591. Default: keycloak if upstream_path ends in
+	// /clients-registrations/openid-connect; otherwise it has to be written.
+	Dialect string `json:"dialect,omitempty"`
+
+	// Management is which operations of RFC 7592 are there: off, read, or full.
+	// With off, replies carry no registration_client_uri and no
+	// registration_access_token. Default: full
+	Management string `json:"management,omitempty"`
+
+	// InitialAccessToken lists who may vouch for a registration, tried in order.
+	// Required: at least one.
+	InitialAccessToken []InitialAccessToken `json:"initial_access_token,omitempty"`
+
+	// UpstreamCredential is what the gateway itself presents to the server for
+	// registrations that were not vouched for by a token of the server's.
+	// Required with jwt and open, refused with passthrough alone.
+	UpstreamCredential *UpstreamCredential `json:"upstream_credential,omitempty"`
+
+	// Policy says what may be registered. Default: the built-in rules alone.
+	Policy *PolicyConfig `json:"policy,omitempty"`
+
+	// Scopes are the default and the allowed scopes. Default: by app class.
+	Scopes policy.Scopes `json:"scopes,omitzero"`
+
+	// AllowGrants are grant types to allow beyond authorization_code,
+	// refresh_token and client_credentials. Each of password, implicit, device,
+	// CIBA, token exchange and jwt-bearer lets a client do what no registration
+	// said it could; see RFC 9700. Default: none
+	AllowGrants []string `json:"allow_grants,omitempty"`
+
+	// BuiltIn relaxes built-in rules by name.
+	BuiltIn BuiltIn `json:"built_in,omitzero"`
+
+	// Explain is how much of a refusal callers are told: full lists the allowed
+	// values with each violation, brief only rules and places. Default: full
+	// where the gateway itself verified who is asking, brief otherwise, since
+	// anyone can forge what passes a passthrough check.
+	Explain string `json:"explain,omitempty"`
+
+	// SuccessStatus is the status of a registration that succeeded: 201, as
+	// RFC 7591 has it, or 200 for callers that were built to that. Default: 201
+	SuccessStatus int `json:"success_status,omitempty"`
+
+	// MaxBody is how large a request body may be, in bytes; a larger one is
+	// answered with 413 and not read to its end. Default: 65536
+	MaxBody int64 `json:"max_body,omitempty"`
+
+	// Timeout bounds each exchange with the authorization server; one that
+	// takes longer is answered with 504. Default: 30s
+	Timeout caddy.Duration `json:"timeout,omitempty"`
+
+	admission    token.Verifier // who vouches for a new registration
+	registered   token.Verifier // whose registration it is
+	credential   upstream.Credential
+	server       *upstream.Upstream
+	upstreamPath string
+	publicURL    string
+	dialect      *upstream.Dialect
+	policy       *policy.Policy
+	log          *zap.Logger
+	decisions    *zap.Logger
+
+	upstreamProxy *reverseproxy.Handler // only while a Caddyfile is adapted
+}
+
+// PolicyConfig is what the operator's policy is made of.
+type PolicyConfig struct {
+	// MetadataPolicy are the operators by member, as OpenID Federation 1.0
+	// section 6.1 has them: {"contacts": {"essential": true}}.
+	MetadataPolicy json.RawMessage `json:"metadata_policy,omitempty"`
+}
+
+// BuiltIn relaxes built-in rules.
+type BuiltIn struct {
+	// Off are the names of the rules that are not applied. Default: none
+	Off []string `json:"off,omitempty"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.smart_registration",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Provision compiles the configuration. It never waits for the network: an
+// authorization server that is down must not keep Caddy from starting.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.log = ctx.Logger()
+	h.decisions = h.log.Named("decision")
+	h.setDefaults()
+	for _, step := range []func(caddy.Context) error{
+		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if err := telemetry.Register(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	h.warn(ctx)
+	return nil
+}
+
+func (h *Handler) setDefaults() {
+	if h.Path == "" {
+		h.Path = defaultPath
+	}
+	if h.Management == "" {
+		h.Management = "full"
+	}
+	if h.SuccessStatus == 0 {
+		h.SuccessStatus = http.StatusCreated
+	}
+	if h.MaxBody == 0 {
+		h.MaxBody = defaultMaxBody
+	}
+	if h.Timeout == 0 {
+		h.Timeout = caddy.Duration(defaultTimeout)
+	}
+	if h.Dialect == "" && strings.HasSuffix(h.UpstreamPath, "/clients-registrations/openid-connect") {
+		h.Dialect = "keycloak"
+	}
+}
+
+func (h *Handler) provisionPolicy(caddy.Context) error {
+	config := policy.Config{
+		Scopes:  h.Scopes,
+		BuiltIn: policy.BuiltIn{AllowGrants: h.AllowGrants, Off: h.BuiltIn.Off},
+	}
+	if h.Policy != nil && h.Policy.MetadataPolicy != nil {
+		document, err := registration.Decode(h.Policy.MetadataPolicy)
+		if err != nil {
+			return fmt.Errorf("policy: metadata_policy: %w", err)
+		}
+		config.MetadataPolicy = document
+	}
+	var err error
+	if h.policy, err = policy.New(config); err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	return nil
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

@@ -1,0 +1,212 @@
+package smartregistration
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/smart"
+	"github.com/caddy-smart/smartregistration/internal/telemetry"
+	"github.com/caddy-smart/smartregistration/internal/token"
+	"github.com/caddy-smart/smartregistration/internal/upstream"
+)
+
+// exchange sends one call with the right credential, leaves the reply in
+// x.reply, and turns every failure and refusal of the server into an error.
+//
+// The credential of the gateway's own is renewed once when the server refuses
+// it: it may have been revoked, or the server's keys may have changed.
+func (x *transaction) exchange(call upstream.Call) error {
+	bearer, own := x.admission.Raw, x.admission.Raw == ""
+	for rejected := ""; ; rejected = bearer {
+		if own {
+			var err error
+			if bearer, err = x.credential.Token(x.request.Context(), rejected); err != nil {
+				return err
+			}
+		}
+		call.Authorization = "Bearer " + bearer
+		if err := x.send(call); err != nil {
+			return err
+		}
+		if x.reply.Status != http.StatusUnauthorized || !own || rejected != "" {
+			break
+		}
+	}
+	if x.reply.Status/100 != 2 {
+		return x.dialect.Refusal(x.target.operation, own, x.reply)
+	}
+	return nil
+}
+
+func (x *transaction) send(call upstream.Call) error {
+	reply, err := x.server.Exchange(x.request, call)
+	if reply != nil {
+		x.waited += reply.Duration
+		telemetry.ObserveUpstream(x.target.operation, reply.Duration)
+	}
+	if err != nil {
+		// What was sent may have been done, except where nothing was reached.
+		x.orphan = call.Method == http.MethodPost && (errors.Is(err, upstream.ErrTimeout) || errors.Is(err, upstream.ErrUnusable))
+		return err
+	}
+	x.reply = reply
+	return nil
+}
+
+// readRegistered reads what the client has now, with the caller's own token. A
+// server may hand out a new token on a read (RFC 7592 section 3): the update
+// then goes on with that one.
+func (x *transaction) readRegistered() error {
+	err := x.exchange(upstream.Call{Method: http.MethodGet, Path: x.upstreamPath + "/" + x.target.segment})
+	if err != nil {
+		return err
+	}
+	x.registered, err = x.registration(x.reply, nil)
+	if err != nil {
+		return err
+	}
+	if renewed := x.registered.String("registration_access_token"); renewed != "" {
+		x.admission.Raw = renewed
+	}
+	return nil
+}
+
+// registration reads a reply as a registration. decided is what was sent, nil on
+// a read. A reply that cannot be one never reaches the caller.
+func (x *transaction) registration(reply *upstream.Reply, decided *registration.Metadata) (*registration.Metadata, error) {
+	document, err := registration.Decode(reply.Body)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	id := document.String("client_id")
+	switch {
+	case id == "":
+		return nil, unusable(errors.New("it has no client_id"))
+	case x.target.clientID != "" && id != x.target.clientID:
+		return nil, unusable(errors.New("it is about another client"))
+	}
+	registered, fired := x.dialect.Registered(document, decided)
+	for _, quirk := range fired {
+		if !slices.Contains(x.quirks, quirk) {
+			x.quirks = append(x.quirks, quirk)
+		}
+	}
+	if decided == nil {
+		x.addFreeScopes(registered)
+	}
+	if registered.Has("client_secret") && !registered.Has("client_secret_expires_at") {
+		registered.Set("client_secret_expires_at", registration.Number("0")) // RFC 7591 section 3.2.1: required beside a secret
+	}
+	return registered, nil
+}
+
+// addFreeScopes names the scopes that every client of the server with a user may
+// ask for and that it keeps no record of, as far as the policy lets a client
+// have them. Without this a read would lose what the registration's answer said.
+func (x *transaction) addFreeScopes(registered *registration.Metadata) {
+	grants, _ := registered.Strings("grant_types")
+	if !slices.Contains(grants, "authorization_code") {
+		return
+	}
+	tokens := smart.Split(registered.String("scope"))
+	for _, free := range x.dialect.Free {
+		if x.policy.Permits(registered, free) && !slices.Contains(tokens, free) {
+			tokens = append(tokens, free)
+		}
+	}
+	registered.Set("scope", smart.Join(tokens))
+}
+
+// known is what the gateway would answer about the client now: what a caller
+// that sends back what it read has in its document.
+func (x *transaction) known() *registration.Metadata {
+	known := x.registered.Clone()
+	known.Set("registration_client_uri", x.clientURI(x.target.clientID))
+	return known
+}
+
+// explains tells whether the caller is told what would have been allowed.
+func (x *transaction) explains() bool {
+	switch x.Explain {
+	case "full":
+		return true
+	case "brief":
+		return false
+	default:
+		// On an update the server has vouched for the caller.
+		return x.admission.Kind == token.KindJWT || x.target.operation == registration.Update
+	}
+}
+
+// refusal maps an error of any step to what the caller is told: each class of
+// failure has one status and one code.
+func (x *transaction) refusal(err error) *registration.Error {
+	if ready, ok := errors.AsType[*registration.Error](err); ok {
+		return ready
+	}
+	for _, class := range failureClasses {
+		if errors.Is(err, class.sentinel) {
+			e := class.answer
+			if e.Description == "" {
+				e.Description = token.Reason(err)
+			}
+			e.Err = err
+			return &e
+		}
+	}
+	return &registration.Error{
+		Status: http.StatusInternalServerError, Code: registration.ServerError,
+		Description: "the gateway failed", Err: err,
+	}
+}
+
+// failureClasses is where sentinels become answers. Without a description it is
+// the reason that the token's verifier gave, which is meant for callers.
+var failureClasses = []struct {
+	sentinel error
+	answer   registration.Error
+}{
+	{token.ErrMissing, registration.Error{
+		Status: http.StatusUnauthorized, Code: registration.InvalidToken, Challenge: true, Anonymous: true,
+		Description: "a bearer token is needed",
+	}},
+	{token.ErrMalformed, registration.Error{Status: http.StatusBadRequest, Code: registration.InvalidRequest, Challenge: true}},
+	{token.ErrInsufficient, registration.Error{Status: http.StatusForbidden, Code: registration.InsufficientScope, Challenge: true}},
+	{token.ErrUnavailable, registration.Error{
+		Status: http.StatusServiceUnavailable, Code: registration.TemporarilyUnavailable,
+		Description: "the keys to verify the token with are not available", RetryAfter: retryKeys,
+	}},
+	{token.ErrInvalid, registration.Error{Status: http.StatusUnauthorized, Code: registration.InvalidToken, Challenge: true}},
+	{upstream.ErrCredential, registration.Error{
+		Status: http.StatusServiceUnavailable, Code: registration.TemporarilyUnavailable,
+		Description: "the gateway has no credential for the authorization server", RetryAfter: retryKeys,
+	}},
+	{upstream.ErrTimeout, registration.Error{
+		Status: http.StatusGatewayTimeout, Code: registration.TemporarilyUnavailable,
+		Description: "the authorization server did not answer in time",
+	}},
+	{upstream.ErrUnavailable, registration.Error{
+		Status: http.StatusServiceUnavailable, Code: registration.TemporarilyUnavailable,
+		Description: "the authorization server is not available",
+	}},
+	{upstream.ErrUnusable, badGateway("the authorization server's reply is unusable")},
+	{upstream.ErrUnreachable, badGateway("the authorization server could not be reached")},
+}
+
+// retryKeys is how long a caller waits for keys or a credential to be back.
+const retryKeys = 10 * time.Second
+
+func badGateway(description string) registration.Error {
+	return registration.Error{Status: http.StatusBadGateway, Code: registration.ServerError, Description: description}
+}
+
+// unusable says why a reply cannot be used. The cause is kept as text only: a
+// reading error of the server's document is a refusal by type, and must not be
+// taken for one of the caller's.
+func unusable(err error) error {
+	return fmt.Errorf("%w: %s", upstream.ErrUnusable, err.Error())
+}

@@ -1,0 +1,208 @@
+package smartregistration
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-smart/smartregistration/internal/token"
+)
+
+// Validate checks the settings against each other.
+func (h *Handler) Validate() error { return h.checkSettings() }
+
+// checkSettings finds what can be found without reading anything: it runs when a
+// Caddyfile is adapted, where an error still has a line, and again by Validate,
+// for configurations that were written in JSON. It names all that is wrong.
+func (h *Handler) checkSettings() error {
+	return errors.Join(
+		checkPath("path", h.Path),
+		checkPath("upstream_path", h.UpstreamPath),
+		checkHost(h.UpstreamHost),
+		checkPublicURL(h.PublicURL),
+		oneOf("management", h.Management, "off", "read", "full"),
+		oneOf("explain", h.Explain, "", "full", "brief"),
+		h.checkDialect(),
+		h.checkLimits(),
+		h.checkTokens(),
+		h.checkCredential(),
+	)
+}
+
+// checkPath accepts a path that is compared and sent as it is written.
+func checkPath(name, path string) error {
+	switch {
+	case path == "":
+		return fmt.Errorf("%s is required", name)
+	case isPlaceholder(path):
+		return nil
+	case !strings.HasPrefix(path, "/"), strings.HasSuffix(path, "/"), strings.Contains(path, "//"):
+		return fmt.Errorf("%s %q must begin with a slash and have no empty segment", name, path)
+	}
+	u := url.URL{Path: path}
+	if u.EscapedPath() != path || strings.ContainsAny(path, ";*") {
+		return fmt.Errorf("%s %q has characters that a path here may not have", name, path)
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return fmt.Errorf("%s %q has dot segments", name, path)
+		}
+	}
+	return nil
+}
+
+func checkHost(host string) error {
+	if isPlaceholder(host) || !strings.ContainsAny(host, "/ @?#") {
+		return nil
+	}
+	return fmt.Errorf("upstream_host %q must be a host, with a port or without", host)
+}
+
+func checkPublicURL(s string) error {
+	if s == "" || isPlaceholder(s) {
+		return nil
+	}
+	u, err := parseHTTPURL(s)
+	if err != nil {
+		return fmt.Errorf("public_url: %w", err)
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		return fmt.Errorf("public_url %q has a query", s)
+	}
+	return nil
+}
+
+func oneOf(name, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s is %q, must be one of: %s", name, value, strings.TrimSpace(strings.Join(allowed, " ")))
+}
+
+func (h *Handler) checkDialect() error {
+	if h.Dialect == "" && h.UpstreamPath != "" {
+		return fmt.Errorf("dialect is required for upstream_path %q: keycloak or generic", h.UpstreamPath)
+	}
+	return oneOf("dialect", h.Dialect, "", "keycloak", "generic")
+}
+
+func (h *Handler) checkLimits() error {
+	var errs []error
+	if h.SuccessStatus != http.StatusCreated && h.SuccessStatus != http.StatusOK {
+		errs = append(errs, fmt.Errorf("success_status is %d, must be 201 or 200", h.SuccessStatus))
+	}
+	if h.MaxBody < 0 {
+		errs = append(errs, errors.New("max_body is negative"))
+	}
+	if h.Timeout < 0 {
+		errs = append(errs, errors.New("timeout is negative"))
+	}
+	return errors.Join(errs...)
+}
+
+func (h *Handler) checkTokens() error {
+	if len(h.InitialAccessToken) == 0 {
+		return errors.New("initial_access_token is required: passthrough, jwt, or open")
+	}
+	var errs []error
+	seen := map[string]bool{}
+	for _, t := range h.InitialAccessToken {
+		if seen[t.Kind] && t.Kind != string(token.KindJWT) {
+			errs = append(errs, fmt.Errorf("initial_access_token %s is there twice", t.Kind))
+		}
+		seen[t.Kind] = true
+		if err := t.check(h.Dialect); err != nil {
+			errs = append(errs, fmt.Errorf("initial_access_token %s: %w", t.Kind, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// check finds settings that are missing, or that mean nothing for the kind: a
+// setting that does nothing is one that somebody relies on in vain.
+func (t InitialAccessToken) check(dialect string) error {
+	jwtOnly := t.Audience != nil || t.JWKS != "" || t.Secret != "" || t.Algorithms != nil ||
+		t.Leeway != 0 || t.Expiry != "" || t.Type != "" || t.Claims != nil
+	switch token.Kind(t.Kind) {
+	case token.KindJWT:
+		return t.checkJWT()
+	case token.KindPassthrough:
+		if jwtOnly {
+			return errors.New("only issuer and allow_bearer can be set; the server judges its own tokens")
+		}
+		if dialect == "generic" && (t.AllowBearer || t.Issuer != "") {
+			return errors.New("issuer and allow_bearer need the dialect keycloak: other servers' tokens are opaque")
+		}
+	case token.KindOpen:
+		if jwtOnly || t.Issuer != "" || t.AllowBearer {
+			return errors.New("nothing can be set: no token is asked for")
+		}
+	default:
+		return errors.New("the kind must be passthrough, jwt or open")
+	}
+	return nil
+}
+
+func (t InitialAccessToken) checkJWT() error {
+	var errs []error
+	if (t.JWKS == "") == (t.Secret == "") {
+		errs = append(errs, errors.New("exactly one of jwks and secret is needed"))
+	}
+	if t.Issuer == "" && t.Secret == "" {
+		errs = append(errs, errors.New("issuer is required with jwks"))
+	}
+	if len(t.Audience) == 0 && t.Secret == "" {
+		errs = append(errs, errors.New("audience is required with jwks: a portal signs tokens for others too"))
+	}
+	if t.AllowBearer {
+		errs = append(errs, errors.New("allow_bearer is for passthrough"))
+	}
+	if t.Leeway < 0 {
+		errs = append(errs, errors.New("leeway is negative"))
+	}
+	errs = append(errs, oneOf("expiry", t.Expiry, "", "required", "optional"))
+	return errors.Join(errs...)
+}
+
+// checkCredential: a registration that a token of the server's own vouches for
+// goes to the server with that token; any other needs one of ours.
+func (h *Handler) checkCredential() error {
+	needed := ""
+	for _, t := range h.InitialAccessToken {
+		if t.Kind == string(token.KindJWT) || t.Kind == string(token.KindOpen) {
+			needed = t.Kind
+		}
+	}
+	switch {
+	case needed != "" && h.UpstreamCredential == nil:
+		return fmt.Errorf("upstream_credential is required with %s: the server does not know those callers", needed)
+	case needed == "" && h.UpstreamCredential != nil:
+		return errors.New("upstream_credential is never used with passthrough alone: the caller's token is")
+	}
+	return nil
+}
+
+// warn points out what is allowed and seldom meant.
+func (h *Handler) warn(ctx caddy.Context) {
+	if strings.HasPrefix(h.publicURL, "https://") {
+		return
+	}
+	server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	if !ok || len(server.TLSConnPolicies) > 0 {
+		return
+	}
+	for _, address := range server.Listen {
+		listen, err := caddy.ParseNetworkAddress(address)
+		if err != nil || (!listen.IsUnixNetwork() && !loopback(listen.Host)) {
+			h.log.Warn("tokens and secrets travel without TLS: give the site a certificate, bind it to loopback, " +
+				"or set public_url to the https address of the proxy in front")
+			return
+		}
+	}
+}
