@@ -102,11 +102,10 @@ func status(code int, body string, headers ...string) http.HandlerFunc {
 // gatewayWithLog also writes Caddy's log, at debug level, into a file.
 func gatewayWithLog(t *testing.T, upstream, lines, log string) string {
 	t.Helper()
-	base := gateway(t, upstream, lines) // for the clean-up; loaded again below
-	address := strings.TrimPrefix(base, "http://")
+	address := freeAddress(t)
 	logging := fmt.Sprintf("{\n\tlog {\n\t\tlevel DEBUG\n\t\toutput file %s\n\t\tformat json\n\t}", log)
-	load(t, strings.Replace(site(address, upstream, lines), "{", logging, 1))
-	return base
+	run(t, strings.Replace(site(address, upstream, lines), "{", logging, 1))
+	return "http://" + address
 }
 
 // decisionLine is the one line that a decision leaves.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 )
@@ -26,13 +27,19 @@ import (
 func gateway(t *testing.T, upstream, lines string) string {
 	t.Helper()
 	address := freeAddress(t)
-	load(t, site(address, upstream, lines))
+	run(t, site(address, upstream, lines))
+	return "http://" + address
+}
+
+// run starts Caddy for as long as the test takes.
+func run(t *testing.T, caddyfile string) {
+	t.Helper()
+	load(t, caddyfile)
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
 			t.Errorf("stopping Caddy: %v", err)
 		}
 	})
-	return "http://" + address
 }
 
 func site(address, upstream, lines string) string {
@@ -224,4 +231,31 @@ func vectors(t *testing.T, name string, to any) {
 	if err := json.Unmarshal(content, to); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func parse(config string) (*caddy.Config, error) {
+	parsed := new(caddy.Config)
+	return parsed, caddy.StrictUnmarshalJSON([]byte(config), parsed)
+}
+
+func nowUnix() int64 { return time.Now().Unix() }
+
+// warningsOf are the handler's warnings in a log.
+func warningsOf(t *testing.T, log string) []string {
+	t.Helper()
+	content, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var warnings []string
+	for line := range strings.Lines(string(content)) {
+		var fields struct{ Level, Logger, Msg string }
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if fields.Level == "warn" && fields.Logger == "http.handlers.smart_registration" {
+			warnings = append(warnings, fields.Msg)
+		}
+	}
+	return warnings
 }

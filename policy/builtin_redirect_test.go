@@ -112,7 +112,8 @@ func TestRedirectVectors(t *testing.T) {
 				}
 			}
 			off := redirectRelaxed[v.URI]
-			if verdict == "policy" {
+			switch verdict {
+			case "policy":
 				relaxed[v.URI] = true
 				if len(off) == 0 {
 					t.Errorf("%s %q: no rule carries it", applicationType, v.URI)
@@ -125,7 +126,7 @@ func TestRedirectVectors(t *testing.T) {
 				if vs := judgeURIs(m, off...); len(vs) > 0 {
 					t.Errorf("%s %q with %v off: %v", applicationType, v.URI, off, ruleNames(vs))
 				}
-			} else if verdict == "reject" {
+			case "reject":
 				if vs := judgeURIs(m, off...); len(vs) == 0 {
 					t.Errorf("%s %q with %v off: accepted", applicationType, v.URI, off)
 				}

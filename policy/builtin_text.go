@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -20,9 +20,11 @@ var textRules = []builtInRule{
 // 26.7.5).
 const maxStored = 255
 
+// checkNameLength counts UTF-16 units, as Keycloak's database does: a character
+// beyond the basic plane is two (measured on 26.7.5).
 func checkNameLength(d *finalDocument) []Violation {
 	return d.eachName(func(name string) string {
-		if utf8.RuneCountInString(name) > maxStored {
+		if len(utf16.Encode([]rune(name))) > maxStored {
 			return "the name is longer than 255 characters"
 		}
 		return ""

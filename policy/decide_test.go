@@ -291,6 +291,15 @@ func TestUpdateMayNotWiden(t *testing.T) {
 			}
 		})
 	}
+	t.Run("scope absent leaves what there is of the default", func(t *testing.T) {
+		t.Parallel()
+		d := newPolicy(t, "", policy.Scopes{}, policy.BuiltIn{}).Decide(policy.Request{
+			Operation: policy.Update, Metadata: metadata(t, `{`+web+`}`), Registered: metadata(t, registered),
+		})
+		if got := d.Metadata.String("scope"); got != "launch/patient openid patient/Observation.rs" || !d.Admitted() {
+			t.Errorf("got %q, %v", got, broken(d))
+		}
+	})
 	t.Run("a weaker method", func(t *testing.T) {
 		t.Parallel()
 		strong := metadata(t, registered)

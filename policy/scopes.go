@@ -113,7 +113,8 @@ func (p *Policy) Permits(m *Metadata, token string) bool {
 }
 
 // injectScopes adds the default scopes. An update that may not widen is given
-// only those that it has: what the gateway adds must not make it refuse.
+// only the part of them that it has: what the gateway adds must not make it
+// refuse.
 func (d *deliberation) injectScopes() {
 	v, present := d.m.Get("scope")
 	asked, ok := v.(string)
@@ -123,8 +124,13 @@ func (d *deliberation) injectScopes() {
 	tokens := smart.Split(asked)
 	grants := stringsOf(d.m, "grant_types")
 	for _, token := range d.scopes.classes[d.class].defaults {
-		if usable(token, grants) && !slices.Contains(tokens, token) && !d.wouldWiden(token) {
-			tokens = append(tokens, token)
+		if !usable(token, grants) {
+			continue
+		}
+		for _, part := range d.registeredPart(token) {
+			if !slices.Contains(tokens, part) {
+				tokens = append(tokens, part)
+			}
 		}
 	}
 	if len(tokens) > 0 {
@@ -132,8 +138,14 @@ func (d *deliberation) injectScopes() {
 	}
 }
 
-func (d *deliberation) wouldWiden(token string) bool {
-	return d.registered != nil && !covers(d.registered.String("scope"), token)
+// registeredPart is what an update may have of a scope: all of it where nothing
+// limits it.
+func (d *deliberation) registeredPart(token string) []string {
+	if d.registered == nil {
+		return []string{token}
+	}
+	part, _ := smart.NewSet(smart.Split(d.registered.String("scope"))).Narrow(smart.Parse(token))
+	return part
 }
 
 // usable tells whether a client with these grants can mean a default scope.
@@ -208,9 +220,4 @@ func (cs classScopes) violation(rule, given, detail string) Violation {
 		Rule: rule, Pointer: "/scope", Detail: detail, Allowed: cs.allow, Given: given,
 		Code: registration.InvalidClientMetadata,
 	}
-}
-
-// covers tells whether a scope string grants all that a scope does.
-func covers(scope, token string) bool {
-	return smart.NewSet(smart.Split(scope)).Covers(smart.Parse(token))
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -38,11 +39,11 @@ func (c *client) validate() error {
 // columnWidth is what the server's database holds of a name or an address.
 const columnWidth = 255
 
-// fits tells whether the database would take the client. The server finds out
-// only there, and so answers 500.
+// fits tells whether the database would take the client, which counts UTF-16
+// units. The server finds out only there, and so answers 500.
 func (c *client) fits() bool {
 	for _, value := range append([]string{c.asked.text("client_name"), c.asked.text("client_uri")}, c.redirectURIs...) {
-		if utf8.RuneCountInString(value) > columnWidth {
+		if len(utf16.Encode([]rune(value))) > columnWidth {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -194,10 +195,16 @@ func text(v any) string {
 			elements[i] = text(v[i])
 		}
 		return "[" + strings.Join(elements, " ") + "]"
+	case string:
+		return userinfo.ReplaceAllString(v, "//...@")
 	default:
 		return fmt.Sprint(v)
 	}
 }
+
+// userinfo is what a URI may have a password in. Such URIs are refused, and what
+// was refused is logged.
+var userinfo = regexp.MustCompile(`//[^/?#]*@`)
 
 // cut shortens s to limit bytes, between two characters.
 func cut(s string, limit int) string {

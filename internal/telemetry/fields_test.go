@@ -176,3 +176,20 @@ func TestFieldsCut(t *testing.T) {
 		t.Errorf("%d bytes left", len(got))
 	}
 }
+
+func TestPasswordsInURIsAreLeftOut(t *testing.T) {
+	t.Parallel()
+	got := line(t, &Decision{Violations: []registration.Violation{
+		{Rule: "redirect_uri_userinfo", Pointer: "/redirect_uris/0", Given: "https://user:s3cret@app.example.org/cb?x=a@b"},
+		{Rule: "type", Pointer: "/contacts", Given: []any{"https://s3cret@a@b/", "mail@example.org"}},
+	}})
+	violations := fmt.Sprint(got["violations"])
+	if strings.Contains(violations, "s3cret") {
+		t.Errorf("the log has the password in it: %s", violations)
+	}
+	for _, kept := range []string{"app.example.org/cb?x=a@b", "mail@example.org"} {
+		if !strings.Contains(violations, kept) {
+			t.Errorf("got %s, want %s in it", violations, kept)
+		}
+	}
+}

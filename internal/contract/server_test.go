@@ -1,0 +1,73 @@
+package contract
+
+import "testing"
+
+// server is an authorization server with one realm to register clients in.
+type server interface {
+	// version names the server and its version.
+	version() string
+
+	// address is where it listens: host and port.
+	address() string
+
+	// caddyfile is the site of a server that runs in the gateway's own Caddy; ""
+	// for a server of its own.
+	caddyfile() string
+
+	// initialAccessToken mints a token for count registrations that never
+	// expires. Its issuer is what the server takes itself to be for somebody who
+	// comes through the address seenAs.
+	initialAccessToken(t *testing.T, seenAs string, count int) string
+
+	// serviceAccountToken is an access token of the service account registrar,
+	// with the issuer as above.
+	serviceAccountToken(t *testing.T, seenAs string) string
+
+	// stored is what the server holds of a client, as it says itself and not as
+	// the gateway tells it; false if it holds none. The registration access
+	// token is for servers that tell it to nobody else.
+	stored(t *testing.T, seenAs, clientID, registrationAccessToken string) (record, bool)
+}
+
+// record is what decides about a client's power, in one form for all servers.
+type record struct {
+	Name           string
+	Authentication string   // none, secret or key
+	Grants         []string // sorted
+	Scopes         []string // sorted: what the client may ask for, without openid, which nobody has to register
+	RedirectURIs   []string // sorted
+}
+
+// setup is one way in which a server learns its own address.
+type setup struct {
+	name         string
+	pinned       bool // it is told the gateway's address
+	proxyHeaders bool // it believes X-Forwarded-*
+}
+
+var setups = []setup{
+	{name: "hostname pinned", pinned: true},
+	{name: "proxy headers", proxyHeaders: true},
+	{name: "neither"},
+}
+
+// start makes a server that is reached through the gateway at gatewayURL.
+type start func(t *testing.T, s setup, gatewayURL string) server
+
+// The realm and its service account, which may create clients.
+const (
+	realm           = "fhir"
+	realmPath       = "/realms/" + realm
+	registrationAPI = realmPath + "/clients-registrations/openid-connect"
+	tokenEndpoint   = realmPath + "/protocol/openid-connect/token"
+
+	registrar       = "registrar"
+	registrarSecret = "d41a7c5ce0f64a30-registrar"
+)
+
+// realmScopes are the realm's optional scopes beside Keycloak's own. The names
+// in the second line are those that Kodjin's callers expect besides.
+var realmScopes = []string{
+	"fhirUser", "launch", "launch/patient", "patient/*.read", "patient/*.rs", "patient/Observation.rs", "system/*.read", "system/*.rs", "user/*.rs",
+	"user/*.read", "online_access",
+}

@@ -1,0 +1,70 @@
+package smartregistration_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestLogs: one decision line that says it all, fields in the access log, and
+// nothing secret in either, at debug level.
+func TestLogs(t *testing.T) {
+	s := newServer(t, echo)
+	log := filepath.Join(t.TempDir(), "log")
+	address := freeAddress(t)
+	config := site(address, s.URL, passthrough)
+	config = strings.Replace(config, "{", "{\n\tlog {\n\t\tlevel DEBUG\n\t\toutput file "+log+"\n\t}", 1)
+	config = strings.Replace(config, "\tbind 127.0.0.1", "\tbind 127.0.0.1\n\tlog", 1)
+	run(t, config)
+	a := ask(t, http.MethodPost, "http://"+address+"/register",
+		`{"redirect_uris":["https://app.example.org/cb"],"client_name":"App","scope":"openid system/*.rs","client_secret":"a-chosen-secret","logo_uri":""}`,
+		bearer(initialToken))
+	if a.status != 201 {
+		t.Fatalf("got %s", a)
+	}
+	line := decisionLine(t, log)
+	for field, want := range map[string]any{
+		"msg": "client registration", "level": "info", "operation": "create", "outcome": "done", "status": 201.0,
+		"token_kind": "passthrough", "class": "patient", "client_id": "c1", "upstream_status": 201.0, "remote_ip": "127.0.0.1",
+	} {
+		if line[field] != want {
+			t.Errorf("%s is %v, want %v", field, line[field], want)
+		}
+	}
+	if fingerprint, _ := line["token"].(string); len(fingerprint) != 16 || strings.Trim(fingerprint, "0123456789abcdef") != "" {
+		t.Errorf("token is %q, want 16 hexadecimal digits", fingerprint)
+	}
+	if id, _ := line["request_id"].(string); len(id) != 36 {
+		t.Errorf("request_id is %q", id)
+	}
+	changes, _ := json.Marshal(line["changes"])
+	for _, want := range []string{
+		`{"member":"client_secret","rule":"server_set"}`, `{"before":"","member":"logo_uri","rule":"empty"}`,
+		`{"after":"[authorization_code]","member":"grant_types","rule":"default"}`,
+		`{"after":"openid","before":"openid system/*.rs","member":"scope","rule":"scope_allow"}`,
+	} {
+		if !strings.Contains(string(changes), want) {
+			t.Errorf("the changes %s lack %s", changes, want)
+		}
+	}
+	content, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{initialToken, "a-chosen-secret", "the-client-secret", "the.next.token"} {
+		if strings.Contains(string(content), secret) {
+			t.Errorf("the log has %q in it", secret)
+		}
+	}
+	access := slices.ContainsFunc(strings.Split(string(content), "\n"), func(line string) bool {
+		return strings.Contains(line, "http.log.access") && strings.Contains(line, `"registration_operation":"create"`) &&
+			strings.Contains(line, `"registration_outcome":"done"`) && strings.Contains(line, `"registration_client_id":"c1"`)
+	})
+	if !access {
+		t.Error("the access log line lacks the registration's fields")
+	}
+}
