@@ -36,7 +36,6 @@ func testKodjin(t *testing.T, g *gateway) {
 	}
 	k.load(t, string(caddyfile))
 
-
 	token := k.initialAccessToken(t, 1)
 	const documented = `{"redirect_uris":[""],"client_name":"My Example Client","logo_uri":"",` +
 		`"token_endpoint_auth_method":"client_secret_basic","contacts":[""]}`
