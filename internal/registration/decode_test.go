@@ -1,7 +1,10 @@
 package registration_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -108,10 +111,46 @@ func FuzzDecode(f *testing.F) {
 		if !registration.Equal(m, again) || len(m.Members()) != len(again.Members()) {
 			t.Fatalf("got %s, want %s", again.Encode(), m.Encode())
 		}
+		if got, want := generic(t, m.Encode()), generic(t, body); !reflect.DeepEqual(got, want) {
+			t.Fatalf("encoding/json reads %v, we read %v", want, got)
+		}
 		registration.Prepare(registration.Create, m)
 		registration.CheckTypes(m)
 		if _, err := registration.Decode(m.Encode()); err != nil {
 			t.Fatalf("prepared: %v", err)
 		}
 	})
+}
+
+// generic is what encoding/json makes of it.
+func generic(t *testing.T, body []byte) map[string]any {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var document map[string]any
+	if err := d.Decode(&document); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return document
+}
+
+func BenchmarkDecode(b *testing.B) {
+	body := []byte(`{"redirect_uris":["https://client.example.org/callback"],"client_name":"My Example Client","logo_uri":"https://client.example.org/logo.png","token_endpoint_auth_method":"client_secret_basic","contacts":["ve7jtb@example.org"]}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := registration.Decode(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	m, err := registration.Decode([]byte(`{"redirect_uris":["https://client.example.org/callback"],"client_name":"My Example Client","logo_uri":"https://client.example.org/logo.png","token_endpoint_auth_method":"client_secret_basic","contacts":["ve7jtb@example.org"]}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = m.Encode()
+	}
 }

@@ -107,7 +107,7 @@ func (e *Error) Write(w http.ResponseWriter) {
 		Code        Code        `json:"error"`
 		Description string      `json:"error_description,omitempty"`
 		Violations  []Violation `json:"violations,omitempty"`
-	}{e.Code, plain(e.Description), e.Violations})
+	}{e.Code, ascii(e.Description), e.Violations})
 	writeJSON(w, e.Status, body)
 }
 
@@ -116,12 +116,12 @@ func (e *Error) challenge() string {
 		return `Bearer realm="client registration"`
 	}
 	return `Bearer realm="client registration", error="` + string(e.Code) +
-		`", error_description="` + plain(e.Description) + `"`
+		`", error_description="` + ascii(e.Description) + `"`
 }
 
-// plain keeps to the characters that both RFC 7591 section 3.2.2 and RFC 6750
+// ascii keeps to the characters that both RFC 7591 section 3.2.2 and RFC 6750
 // section 3 allow in a description.
-func plain(s string) string {
+func ascii(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {
 			return '?'

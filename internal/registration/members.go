@@ -74,11 +74,7 @@ var ServerSet = []string{
 // readable member with a language tag ("client_name#de", RFC 7591 section 2.2)
 // is of its base's type.
 func KindOf(name string) Kind {
-	base, _, _ := strings.Cut(name, "#")
-	if base != name && !humanReadable(base) {
-		return 0
-	}
-	return kinds[base]
+	return kinds[BaseName(name)]
 }
 
 // BaseName is the member that a name stands for: itself, or what stands before

@@ -134,6 +134,18 @@ func FromStrings(values []string) []any {
 	return out
 }
 
+// Registered is a document of the registered members alone, in their order. The
+// values are shared: whoever changes inside one copies it first ([CloneValue]).
+func (m *Metadata) Registered() *Metadata {
+	r := &Metadata{members: make([]Member, 0, len(m.members)+4)} // with room for what a dialect adds
+	for _, member := range m.members {
+		if KindOf(member.Name) != 0 {
+			r.members = append(r.members, member)
+		}
+	}
+	return r
+}
+
 // Clone is a copy that shares nothing that can be changed.
 func (m *Metadata) Clone() *Metadata {
 	c := &Metadata{members: make([]Member, len(m.members))}
@@ -185,7 +197,32 @@ func Equal(a, b any) bool {
 // Encode writes the document as JSON. A document that was decoded or built of
 // the value kinds that [Metadata] names always can be written.
 func (m *Metadata) Encode() []byte {
-	return appendObject(make([]byte, 0, 512), m)
+	return appendObject(make([]byte, 0, sizeOf(m)), m)
+}
+
+// sizeOf is about how many bytes a value is written in: exactly, but for
+// escapes.
+func sizeOf(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v) + len(`"",`)
+	case Number:
+		return len(v) + len(",")
+	case []any:
+		size := len("[],")
+		for _, e := range v {
+			size += sizeOf(e)
+		}
+		return size
+	case *Metadata:
+		size := len("{},")
+		for _, member := range v.members {
+			size += len(member.Name) + len(`"":`) + sizeOf(member.Value)
+		}
+		return size
+	default:
+		return len("false,")
+	}
 }
 
 // MarshalJSON is [Metadata.Encode], for encoding/json.
@@ -232,8 +269,22 @@ func appendValue(dst []byte, v any) []byte {
 }
 
 func appendString(dst []byte, s string) []byte {
+	if plain(s) {
+		dst = append(append(append(dst, '"'), s...), '"')
+		return dst
+	}
 	// The only error is invalid UTF-8, which AppendQuote mends by replacement;
 	// what was decoded never has any.
 	quoted, _ := jsontext.AppendQuote(dst, s)
 	return quoted
+}
+
+// plain tells whether a string is written as it is, as nearly all are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

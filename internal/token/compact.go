@@ -9,8 +9,9 @@ import (
 // compact is a JWT in JWS compact serialisation (RFC 7515 section 7.1), read
 // strictly and not verified.
 type compact struct {
-	header object
-	claims object
+	header    object
+	claims    object
+	signature []byte
 }
 
 var errCompact = errors.New("not three base64url parts")
@@ -47,5 +48,5 @@ func readCompact(raw string) (compact, error) {
 	if err != nil {
 		return compact{}, err
 	}
-	return compact{header: header, claims: claims}, nil
+	return compact{header: header, claims: claims, signature: decoded[2]}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // capture is a http.ResponseWriter that keeps a reply instead of sending it.
@@ -29,8 +30,12 @@ func (c *capture) Header() http.Header { return c.header }
 // WriteHeader keeps the final status; informational ones (103 Early Hints) are
 // for browsers.
 func (c *capture) WriteHeader(status int) {
-	if c.status == 0 && status >= 200 {
-		c.status = status
+	if c.status != 0 || status < 200 {
+		return
+	}
+	c.status = status
+	if length, err := strconv.Atoi(c.header.Get("Content-Length")); err == nil && length > 0 {
+		c.body.Grow(min(length, c.limit))
 	}
 }
 

@@ -70,12 +70,7 @@ var generic = &Dialect{Name: "generic"}
 // members are sent: what nothing here has judged could be a switch of the
 // server's own.
 func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metadata, []string) {
-	out := registration.New()
-	for _, member := range decided.Members() {
-		if registration.KindOf(member.Name) != 0 {
-			out.Set(member.Name, registration.CloneValue(member.Value))
-		}
-	}
+	out := decided.Registered()
 	if types, ok := out.Strings("response_types"); ok && len(types) == 0 {
 		out.Delete("response_types") // none at all: there is nothing to name
 	}
@@ -93,12 +88,7 @@ func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metada
 // built from members on a list: what a server says besides is not the client's
 // business.
 func (d *Dialect) Registered(reply, decided *registration.Metadata) (*registration.Metadata, []string) {
-	registered := registration.New()
-	for _, member := range reply.Members() {
-		if registration.KindOf(member.Name) != 0 {
-			registered.Set(member.Name, member.Value)
-		}
-	}
+	registered := reply.Registered()
 	var fired []string
 	for _, q := range d.Quirks {
 		if q.in != nil && q.in(registered, decided) {
@@ -115,17 +105,25 @@ func settleOrder(registered, decided *registration.Metadata) {
 	if decided == nil {
 		decided = registration.New()
 	}
-	for _, name := range []string{"redirect_uris", "post_logout_redirect_uris", "grant_types", "response_types", "contacts", "request_uris"} {
+	for _, name := range sets {
+		is, _ := registered.Get(name)
+		asked, _ := decided.Get(name)
+		if array, ok := is.([]any); !ok || len(array) < 2 || registration.Equal(is, asked) {
+			continue // no set, or one that is in order: the usual case
+		}
 		if values, ok := registered.Strings(name); ok {
-			asked, _ := decided.Strings(name)
-			registered.SetStrings(name, inOrderOf(asked, values))
+			order, _ := decided.Strings(name)
+			registered.SetStrings(name, inOrderOf(order, values))
 		}
 	}
-	if scope, ok := registered.Get("scope"); ok {
-		if s, ok := scope.(string); ok {
-			registered.Set("scope", smart.Join(inOrderOf(smart.Split(decided.String("scope")), smart.Split(s))))
-		}
+	if is, asked := registered.String("scope"), decided.String("scope"); is != asked && is != "" {
+		registered.Set("scope", smart.Join(inOrderOf(smart.Split(asked), smart.Split(is))))
 	}
+}
+
+// sets are the arrays whose order means nothing.
+var sets = []string{
+	"redirect_uris", "post_logout_redirect_uris", "grant_types", "response_types", "contacts", "request_uris",
 }
 
 // inOrderOf sorts values: those in asked first, in its order, then the others.

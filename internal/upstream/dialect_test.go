@@ -36,7 +36,6 @@ func TestGeneric(t *testing.T) {
 	if string(out.Encode()) != sent || fired != nil {
 		t.Errorf("sent %s, fired %v", out.Encode(), fired)
 	}
-	registration.Keys(out.Object("jwks"))[0].Set("use", "sig")
 	if string(from.Encode()) != decided {
 		t.Errorf("the decided document became %s", from.Encode())
 	}

@@ -106,17 +106,18 @@ func restoreOpenID(registered, decided *registration.Metadata) bool {
 
 func completeKeyUse(m *registration.Metadata) bool {
 	set := m.Object("jwks")
-	if set == nil {
+	lacksUse := func(key *registration.Metadata) bool { return !key.Has("use") }
+	if set == nil || !slices.ContainsFunc(registration.Keys(set), lacksUse) {
 		return false
 	}
-	fired := false
+	set = set.Clone() // the decided document keeps its own
 	for _, key := range registration.Keys(set) {
-		if !key.Has("use") {
+		if lacksUse(key) {
 			key.Set("use", "sig")
-			fired = true
 		}
 	}
-	return fired
+	m.Set("jwks", set)
+	return true
 }
 
 func dropNone(registered, _ *registration.Metadata) bool {
