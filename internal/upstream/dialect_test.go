@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
 func TestNamed(t *testing.T) {
