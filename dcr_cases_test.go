@@ -41,7 +41,6 @@ var decided = map[string]struct {
 	"scope partly not allowed":                 {status: 201},
 	"client_name html":                         {status: 400},
 	"client_name bidi":                         {status: 400},
-	"jwks without use":                         {body: `{"redirect_uris":["https://client.example.org/callback"],"client_name":"My App","token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[{"kty":"RSA","kid":"1","n":"AQAB","e":"AQAB"}]}}`},
 	"deep nesting":                             {body: `{"jwks":` + strings.Repeat(`{"a":`, 1000) + `1` + strings.Repeat("}", 1001)},
 	"client_credentials only":                  {status: 400}, // asks for system/*.rs, which nobody has allowed
 	"error_description charset":                {status: 400, body: `{"redirect_uris":["https://client.example.org/callback"],"client_name":"` + strings.Repeat("ク", 300) + `"}`},

@@ -3,6 +3,7 @@ package smartregistration
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -151,8 +152,12 @@ func (h *Handler) keys(ctx caddy.Context, t InitialAccessToken) (token.KeySource
 		}
 		return token.StaticJWKS(content)
 	}
+	host := "" // the address itself may have a key in its query
+	if u, err := url.Parse(location); err == nil {
+		host = u.Host
+	}
 	remote, err := token.NewRemoteJWKS(location, nil, time.Now, func(err error) {
-		h.log.Error("key set not refreshed", zap.String("jwks", location), zap.Error(err))
+		h.log.Error("key set not refreshed", zap.String("jwks_host", host), zap.Error(err))
 	})
 	if err != nil {
 		return nil, err

@@ -75,6 +75,10 @@ func (h *Handler) provisionUpstream(ctx caddy.Context) error {
 			return err
 		}
 	}
+	// What placeholders stood for is checked like what is written out.
+	if err := errors.Join(checkPath("upstream_path", h.upstreamPath), checkHost(h.server.Host), checkPublicURL(h.publicURL)); err != nil {
+		return err
+	}
 	h.publicURL = strings.TrimSuffix(h.publicURL, "/")
 	pinHost(handler, h.server.Host)
 	return nil

@@ -154,8 +154,18 @@ func TestTrustedProxy(t *testing.T) {
 	if got := a.header.Get("Location"); got != "https://auth.example.org/register/c1" {
 		t.Errorf("Location is %q", got)
 	}
+	for _, evil := range []string{"a.example, b.evil", "a.example/evil?x#", "a@b", " "} {
+		a := ask(t, http.MethodPost, "http://"+address+"/register", app, bearer("t"), "X-Forwarded-Proto: https", "X-Forwarded-Host: "+evil)
+		if got := a.header.Get("Location"); got != "https://"+address+"/register/c1" {
+			t.Errorf("%q: Location is %q", evil, got)
+		}
+	}
+	a = ask(t, http.MethodPost, "http://"+address+"/register", app, bearer("t"), "X-Forwarded-Host: auth.example.org", "X-Forwarded-For: 9.9.9.9", "Early-Data: 1")
+	if a.status != http.StatusTooEarly {
+		t.Errorf("early data at the proxy in front: got %s", a)
+	}
 	received := s.received()
-	header := received[len(received)-1].header
+	header := received[0].header
 	if got := header.Get("X-Forwarded-Host"); got != "auth.example.org" {
 		t.Errorf("X-Forwarded-Host is %q", got)
 	}
@@ -206,6 +216,10 @@ func TestInvalidConfigurations(t *testing.T) {
 		"no secret file":                {portal + "upstream_credential client_credentials {\n token_endpoint https://a.example/token\n client_id a\n client_secret_file /nowhere/secret\n}", "client_secret_file"},
 		"no secret":                     {portal + "upstream_credential client_credentials {\n token_endpoint https://a.example/token\n client_id a\n}", "exactly one of client_secret and client_secret_file"},
 		"a token endpoint that is none": {portal + "upstream_credential client_credentials {\n token_endpoint a.example\n client_id a\n client_secret b\n}", "token_endpoint"},
+		"a path that is a placeholder":  {passthrough + "path {env.HOME}", "cannot have placeholders"},
+		"a provider that is no API":     {strings.Replace(passthrough, "openid-connect", "default", 1) + "dialect keycloak", "only Keycloak's provider openid-connect"},
+		"a placeholder for nonsense":    {passthrough + "public_url {env.PATH}", "public_url"},
+		"a password in an address":      {portal + "upstream_credential client_credentials {\n token_endpoint https://user:S3CRETPW@a.example/token\n client_id a\n client_secret b\n}", "token_endpoint"},
 		"a rule that does not exist":    {passthrough + "built_in off nonsense", `there is no built-in rule "nonsense"`},
 		"a default beyond allow":        {passthrough + "scopes {\n default openid\n allow fhirUser\n}", "is not among the allowed"},
 	} {
@@ -220,7 +234,7 @@ func TestInvalidConfigurations(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want something with %q", err, test.want)
 			}
-			if err != nil && strings.Contains(err.Error(), portalSecret) {
+			if err != nil && (strings.Contains(err.Error(), portalSecret) || strings.Contains(err.Error(), "S3CRETPW")) {
 				t.Errorf("the error tells the secret: %v", err)
 			}
 		})

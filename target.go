@@ -101,7 +101,7 @@ func (x *transaction) publicBase() string {
 		if proto := x.request.Header.Get("X-Forwarded-Proto"); proto == "http" || proto == "https" {
 			scheme = proto
 		}
-		if forwarded := x.request.Header.Get("X-Forwarded-Host"); forwarded != "" {
+		if forwarded := x.request.Header.Get("X-Forwarded-Host"); isHost(forwarded) {
 			host = forwarded
 		}
 	}
@@ -112,12 +112,19 @@ func (x *transaction) publicBase() string {
 func parseHTTPURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil {
-		return nil, err
+		return nil, errNotHTTPURL // without the URL, which may hold a password
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Fragment != "" {
-		return nil, &url.Error{Op: "parse", URL: s, Err: errNotHTTPURL}
+		return nil, errNotHTTPURL
 	}
 	return u, nil
+}
+
+// isHost tells whether s is a host, with a port or without, and nothing else.
+func isHost(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune(".-_:[]", c)
+	}) < 0
 }
 
 // loopback tells whether a host name is this machine.

@@ -27,9 +27,10 @@ func (x *transaction) check() error {
 			Status: http.StatusMethodNotAllowed, Code: registration.InvalidRequest,
 			Description: "this method is not available here", Allow: x.target.allow,
 		}
-	case r.TLS != nil && !r.TLS.HandshakeComplete:
+	case r.TLS != nil && !r.TLS.HandshakeComplete, r.Header.Get("Early-Data") == "1":
 		// Early data can be replayed by whoever saw it (RFC 8470); Caddy takes
-		// it on HTTP/3. A replayed registration is a second client.
+		// it on HTTP/3, and a proxy in front says that it did. A replayed
+		// registration is a second client.
 		return &registration.Error{
 			Status: http.StatusTooEarly, Code: registration.InvalidRequest,
 			Description: "send this again when the TLS handshake is complete",

@@ -21,6 +21,9 @@ func (h *Handler) Validate() error { return h.checkSettings() }
 // Caddyfile is adapted, where an error still has a line, and again by Validate,
 // for configurations that were written in JSON. It names all that is wrong.
 func (h *Handler) checkSettings() error {
+	if isPlaceholder(h.Path) {
+		return fmt.Errorf("path %q cannot have placeholders: it is compared as it is written", h.Path)
+	}
 	return errors.Join(
 		checkPath("path", h.Path),
 		checkPath("upstream_path", h.UpstreamPath),
@@ -58,7 +61,7 @@ func checkPath(name, path string) error {
 }
 
 func checkHost(host string) error {
-	if isPlaceholder(host) || !strings.ContainsAny(host, "/ @?#") {
+	if host == "" || isPlaceholder(host) || isHost(host) {
 		return nil
 	}
 	return fmt.Errorf("upstream_host %q must be a host, with a port or without", host)
@@ -88,6 +91,11 @@ func oneOf(name, value string, allowed ...string) error {
 func (h *Handler) checkDialect() error {
 	if h.Dialect == "" && h.UpstreamPath != "" {
 		return fmt.Errorf("dialect is required for upstream_path %q: keycloak or generic", h.UpstreamPath)
+	}
+	if h.Dialect == "keycloak" && strings.Contains(h.UpstreamPath, "/clients-registrations/") &&
+		!strings.HasSuffix(h.UpstreamPath, "/openid-connect") {
+		return fmt.Errorf("upstream_path %q: only Keycloak's provider openid-connect can be governed; the others take "+
+			"Keycloak's own representation of a client", h.UpstreamPath)
 	}
 	return oneOf("dialect", h.Dialect, "", "keycloak", "generic")
 }

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"encoding/base64"
+	"strings"
+
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
@@ -9,7 +12,9 @@ var keyRules = []builtInRule{
 	{"jwks_exclusive", checkKeysOnce},
 	{"jwks_private", checkPrivateKeys},
 	{"jwks_key_type", checkKeyTypes},
+	{"jwks_parameters", checkKeyParameters},
 	{"keys_required", checkKeysRequired},
+	{"signing_alg_none", checkSigningAlgorithms},
 }
 
 // checkKeysOnce: jwks and jwks_uri must not both be there (RFC 7591 section 2).
@@ -44,6 +49,63 @@ func checkKeyTypes(d *finalDocument) []Violation {
 		default:
 			vs = append(vs, violation("the key type must be asymmetric", kty, []string{"RSA", "EC", "OKP"},
 				"jwks", "keys", index(i), "kty"))
+		}
+	}
+	return vs
+}
+
+// checkKeyParameters: a key must be of a size that signatures are made with (RFC
+// 7518 section 3.3 and 6, RFC 8037 section 2). Keycloak answers 500 to an RSA
+// modulus of one byte or of 50,000 (measured on 26.7.5). What is no base64url at
+// all is no key to anybody, and is left for the server to say so.
+func checkKeyParameters(d *finalDocument) []Violation {
+	var vs []Violation
+	for i, key := range d.keys() {
+		if member, detail := badParameter(key); member != "" {
+			vs = append(vs, violation(detail, nil, nil, "jwks", "keys", index(i), member))
+		}
+	}
+	return vs
+}
+
+// coordinateBytes is how long the coordinates of a curve's points are.
+var coordinateBytes = map[string]int{"P-256": 32, "P-384": 48, "P-521": 66, "Ed25519": 32, "Ed448": 57}
+
+func badParameter(key *Metadata) (member, detail string) {
+	within := func(name string, least, most int) bool {
+		b, err := base64.RawURLEncoding.DecodeString(key.String(name))
+		return err != nil || (len(b) >= least && len(b) <= most)
+	}
+	switch key.String("kty") {
+	case "RSA":
+		if !within("n", 2048/8, 8192/8) {
+			return "n", "an RSA key has 2048 to 8192 bits"
+		}
+		if !within("e", 1, 8) {
+			return "e", "an RSA key has a public exponent of at most 8 bytes"
+		}
+	case "EC", "OKP":
+		size, known := coordinateBytes[key.String("crv")]
+		if !known {
+			return "crv", "the curve is none that signatures are made with"
+		}
+		if !within("x", size, size) || (key.String("kty") == "EC" && !within("y", size, size)) {
+			return "x", "the key has no point on its curve"
+		}
+	}
+	return "", ""
+}
+
+// checkSigningAlgorithms refuses none where a signature is what is asked for
+// (OpenID Connect Dynamic Client Registration section 2). Keycloak stores it.
+func checkSigningAlgorithms(d *finalDocument) []Violation {
+	var vs []Violation
+	for _, member := range []string{
+		"token_endpoint_auth_signing_alg", "id_token_signed_response_alg", "request_object_signing_alg",
+		"authorization_signed_response_alg", "backchannel_authentication_request_signing_alg",
+	} {
+		if alg := d.String(member); strings.EqualFold(alg, "none") {
+			vs = append(vs, violation("the algorithm none is no signature", alg, nil, member))
 		}
 	}
 	return vs

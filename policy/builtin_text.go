@@ -50,6 +50,10 @@ func checkNameCharacters(d *finalDocument) []Violation {
 // deceptive characters change how a text reads without being seen: controls,
 // and the format characters, which include bidirectional and zero-width ones.
 func deceptive(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800': // letters and symbols that show nothing
+		return true
+	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
 }
 

@@ -83,6 +83,7 @@ var uriRules = []builtInRule{
 
 	{"endpoint_uri_https", eachURI(anyEndpoint, checkEndpointHTTPS, "https")},
 	{"endpoint_uri_fragment", eachURI(useEndpoint, checkFragment)},
+	{"request_uri_fragment", eachURI(useRequest, checkRequestFragment)},
 	{"endpoint_uri_wildcard", eachURI(anyEndpoint, checkWildcard)},
 	{"endpoint_uri_dot_segments", eachURI(anyEndpoint, checkDotSegments)},
 	{"endpoint_uri_port", eachURI(anyEndpoint, checkEndpointPort)},

@@ -51,6 +51,11 @@ func (p *Policy) Decide(r Request) Decision {
 	d := deliberation{Policy: p, m: r.Metadata, registered: r.Registered}
 	d.changes = registration.Prepare(r.Operation, d.m)
 	d.violations = registration.CheckTypes(d.m)
+	if crowded := checkCrowds(d.m); crowded != nil {
+		// Judging each of thousands of values would make a small request a long
+		// one, and the answer many times as large.
+		return Decision{Class: Patient, Metadata: d.m, Violations: append(d.violations, crowded...), Changes: d.changes}
+	}
 
 	// Grants first: what is sensible for other members depends on them.
 	d.settleGrants()
@@ -124,10 +129,16 @@ func (d *deliberation) settleGrants() {
 	d.complete("grant_types", []any{"authorization_code"})
 	d.apply("grant_types")
 	d.name("grant_types", []any{"authorization_code"})
-	d.class = Patient
-	if grants := stringsOf(d.m, "grant_types"); len(grants) == 1 && grants[0] == "client_credentials" {
-		d.class = Backend
+	d.class = classOf(stringsOf(d.m, "grant_types"))
+}
+
+// classOf is the app class that grants make. A grant that is named twice is the
+// same grant.
+func classOf(grants []string) Class {
+	if len(grants) > 0 && !slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" }) {
+		return Backend
 	}
+	return Patient
 }
 
 // defaultAuthMethod is what an absent token_endpoint_auth_method means (RFC 7591

@@ -118,6 +118,17 @@ func TestDecideRefuses(t *testing.T) {
 		"no grant is left":               {`{` + web + `}`, `{"grant_types":{"subset_of":["client_credentials"]}}`, []string{"grant_types_required /grant_types"}},
 		"everything at once":             {`{"redirect_uris":["https://*.example.org/cb"],"client_name":1,"scope":"system/*.rs","grant_types":["authorization_code","password"],"jwks":{"keys":[{"kty":"oct","k":"x"}]},"jwks_uri":"javascript:1"}`, "", []string{"type /client_name", "scope_none_left /scope", "grant_type /grant_types/1", "redirect_uri_wildcard /redirect_uris/0", "jwks_exclusive /jwks_uri", "jwks_private /jwks/keys/0/k", "jwks_key_type /jwks/keys/0/kty"}},
 		"a wrong type is said once":      {`{"redirect_uris":"https://app.example.org/cb"}`, "", []string{"type /redirect_uris"}},
+		"a key of one byte":              {`{` + web + `,"jwks":{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB"}]}}`, "", []string{"jwks_parameters /jwks/keys/0/n"}},
+		"a point that is too short":      {`{` + web + `,"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}]}}`, "", []string{"jwks_parameters /jwks/keys/0/x"}},
+		"a curve for encryption":         {`{` + web + `,"jwks":{"keys":[{"kty":"OKP","crv":"X25519","x":"AQ"}]}}`, "", []string{"jwks_parameters /jwks/keys/0/crv"}},
+		"no signature":                   {`{` + web + `,"token_endpoint_auth_signing_alg":"none"}`, "", []string{"signing_alg_none /token_endpoint_auth_signing_alg"}},
+		"a name that shows nothing":      {`{` + web + `,"client_name":"\u3164\u2800"}`, "", []string{"client_name_characters /client_name"}},
+		"two URIs in one":                {`{` + web + `,"request_uris":["https://app.example.org/r##http://127.0.0.1/"]}`, "", []string{"uri_characters /request_uris/0"}},
+		"half of a separator":            {`{` + web + `,"request_uris":["https://app.example.org/r#"]}`, "", []string{"request_uri_fragment /request_uris/0"}},
+		"too many redirect URIs":         {`{"redirect_uris":[` + strings.Repeat(`"*",`, 100) + `"*"]}`, "", []string{"too_many /redirect_uris"}},
+		"too many keys":                  {`{` + web + `,"jwks":{"keys":[` + strings.Repeat(`{},`, 100) + `{}]}}`, "", []string{"too_many /jwks/keys"}},
+		"too many members":               {`{` + manyMembers(201) + `}`, "", []string{"too_many "}},
+		"a grant named twice":            {`{"grant_types":["client_credentials","client_credentials"],"scope":"patient/*.rs"}`, "", []string{"scope_none_left /scope"}},
 		"scope of a wrong type":          {`{` + web + `,"scope":["openid"]}`, "", []string{"type /scope"}},
 		"backend with a patient's scope": {`{` + backend + `,"scope":"patient/*.rs"}`, "", []string{"scope_none_left /scope"}},
 	} {
@@ -177,27 +188,30 @@ func TestScopes(t *testing.T) {
 		body   string
 		want   string // the scope, or the broken rules in brackets
 	}{
-		"absent":                            {policy.Scopes{}, `{` + web + `}`, "launch/patient openid fhirUser patient/*.rs"},
-		"empty":                             {policy.Scopes{}, `{` + web + `,"scope":""}`, "launch/patient openid fhirUser patient/*.rs"},
-		"as asked, in its order":            {policy.Scopes{}, `{` + web + `,"scope":"patient/Observation.rs openid"}`, "patient/Observation.rs openid"},
-		"covered in the other syntax":       {policy.Scopes{}, `{` + web + `,"scope":"patient/*.read"}`, "patient/*.read"},
-		"cut down to what is allowed":       {policy.Scopes{}, `{` + web + `,"scope":"openid patient/*.cruds system/*.rs unknown"}`, "openid patient/*.rs"},
-		"none left":                         {policy.Scopes{}, `{` + web + `,"scope":"system/*.rs"}`, "[scope_none_left /scope]"},
-		"excess refused":                    {policy.Scopes{Excess: "reject"}, `{` + web + `,"scope":"openid patient/*.cruds system/*.rs"}`, "[scope_excess /scope scope_excess /scope]"},
-		"only the operator's":               {policy.Scopes{Default: []string{"openid"}}, `{` + web + `,"scope":"openid patient/*.rs"}`, "openid"},
-		"allowed beyond the default":        {policy.Scopes{Default: []string{"openid"}, Allow: []string{"openid", "user/*.rs"}}, `{` + web + `,"scope":"user/Patient.r"}`, "user/Patient.r"},
-		"allow narrows the class's default": {policy.Scopes{Allow: []string{"openid", "patient/*.rs"}}, `{` + web + `}`, "openid patient/*.rs"},
-		"always":                            {policy.Scopes{Default: []string{"openid", "fhirUser"}, Allow: []string{"openid", "fhirUser", "patient/*.rs"}, Inject: "always"}, `{` + web + `,"scope":"patient/*.rs fhirUser"}`, "patient/*.rs fhirUser openid"},
-		"no default at all":                 {policy.Scopes{Default: []string{}, Allow: []string{"openid"}}, `{` + web + `}`, ""},
-		"backend, nothing written":          {policy.Scopes{}, `{` + backend + `}`, ""},
-		"backend gets what it can use":      {policy.Scopes{Default: []string{"launch", "launch/patient", "openid", "fhirUser", "patient/*.rs", "user/*.rs", "system/*.rs", "offline_access", "x"}}, `{` + backend + `}`, "system/*.rs x"},
-		"code gets what it can use":         {policy.Scopes{Default: []string{"launch", "launch/patient", "openid", "system/*.rs", "offline_access", "x"}}, `{` + web + `}`, "launch/patient openid x"},
-		"offline_access with refresh_token": {policy.Scopes{Default: []string{"openid", "offline_access"}}, `{` + web + `,"grant_types":["authorization_code","refresh_token"]}`, "openid offline_access"},
-		"both grants":                       {policy.Scopes{Default: []string{"patient/*.rs", "system/*.rs"}}, `{` + web + `,"grant_types":["authorization_code","client_credentials"]}`, "patient/*.rs system/*.rs"},
-		"launch is there for the asking":    {policy.Scopes{Default: []string{"openid"}, Allow: []string{"openid", "launch"}}, `{` + web + `,"scope":"launch"}`, "launch"},
-		"SMART 1.0":                         {policy.Scopes{Default: kodjin}, `{` + web + `,"grant_types":["authorization_code","refresh_token"]}`, "patient/*.read user/*.read fhirUser profile offline_access online_access"},
-		"twice is once":                     {policy.Scopes{}, `{` + web + `,"scope":"openid  openid patient/*.r patient/*.r"}`, "openid patient/*.r"},
-		"more than anybody means":           {policy.Scopes{}, `{` + web + `,"scope":"` + manyScopes(1001) + `"}`, "[scope_count /scope]"},
+		"absent":                             {policy.Scopes{}, `{` + web + `}`, "launch/patient openid fhirUser patient/*.rs"},
+		"empty":                              {policy.Scopes{}, `{` + web + `,"scope":""}`, "launch/patient openid fhirUser patient/*.rs"},
+		"as asked, in its order":             {policy.Scopes{}, `{` + web + `,"scope":"patient/Observation.rs openid"}`, "patient/Observation.rs openid"},
+		"covered in the other syntax":        {policy.Scopes{}, `{` + web + `,"scope":"patient/*.read"}`, "patient/*.read"},
+		"cut down to what is allowed":        {policy.Scopes{}, `{` + web + `,"scope":"openid patient/*.cruds system/*.rs unknown"}`, "openid patient/*.rs"},
+		"none left":                          {policy.Scopes{}, `{` + web + `,"scope":"system/*.rs"}`, "[scope_none_left /scope]"},
+		"excess refused":                     {policy.Scopes{Excess: "reject"}, `{` + web + `,"scope":"openid patient/*.cruds system/*.rs"}`, "[scope_excess /scope scope_excess /scope]"},
+		"only the operator's":                {policy.Scopes{Default: []string{"openid"}}, `{` + web + `,"scope":"openid patient/*.rs"}`, "openid"},
+		"allowed beyond the default":         {policy.Scopes{Default: []string{"openid"}, Allow: []string{"openid", "user/*.rs"}}, `{` + web + `,"scope":"user/Patient.r"}`, "user/Patient.r"},
+		"allow narrows the class's default":  {policy.Scopes{Allow: []string{"openid", "patient/*.rs"}}, `{` + web + `}`, "openid patient/*.rs"},
+		"always":                             {policy.Scopes{Default: []string{"openid", "fhirUser"}, Allow: []string{"openid", "fhirUser", "patient/*.rs"}, Inject: "always"}, `{` + web + `,"scope":"patient/*.rs fhirUser"}`, "patient/*.rs fhirUser openid"},
+		"no default at all":                  {policy.Scopes{Default: []string{}, Allow: []string{"openid"}}, `{` + web + `}`, ""},
+		"backend, nothing written":           {policy.Scopes{}, `{` + backend + `}`, ""},
+		"backend gets what it can use":       {policy.Scopes{Default: []string{"launch", "launch/patient", "openid", "fhirUser", "patient/*.rs", "user/*.rs", "system/*.rs", "offline_access", "x"}}, `{` + backend + `}`, "system/*.rs x"},
+		"code gets what it can use":          {policy.Scopes{Default: []string{"launch", "launch/patient", "openid", "system/*.rs", "offline_access", "x"}}, `{` + web + `}`, "launch/patient openid x"},
+		"offline_access with refresh_token":  {policy.Scopes{Default: []string{"openid", "offline_access"}}, `{` + web + `,"grant_types":["authorization_code","refresh_token"]}`, "openid offline_access"},
+		"both grants":                        {policy.Scopes{Default: []string{"patient/*.rs", "system/*.rs"}}, `{` + web + `,"grant_types":["authorization_code","client_credentials"]}`, "patient/*.rs system/*.rs"},
+		"launch is there for the asking":     {policy.Scopes{Default: []string{"openid"}, Allow: []string{"openid", "launch"}}, `{` + web + `,"scope":"launch"}`, "launch"},
+		"SMART 1.0":                          {policy.Scopes{Default: kodjin}, `{` + web + `,"grant_types":["authorization_code","refresh_token"]}`, "patient/*.read user/*.read fhirUser profile offline_access online_access"},
+		"a user's app gets no system scope":  {policy.Scopes{Allow: []string{"openid", "system/*.rs"}}, `{` + web + `,"scope":"openid system/*.rs"}`, "openid"},
+		"a service gets no user's scope":     {policy.Scopes{Allow: []string{"launch", "openid", "patient/*.rs", "system/*.rs"}}, `{` + backend + `,"scope":"launch openid patient/*.rs system/*.rs"}`, "system/*.rs"},
+		"more than is left of what is asked": {policy.Scopes{Allow: everyType("patient/", ".rs")}, `{` + web + `,"scope":"` + manyQueries(1000) + `"}`, "[scope_count /scope]"},
+		"twice is once":                      {policy.Scopes{}, `{` + web + `,"scope":"openid  openid patient/*.r patient/*.r"}`, "openid patient/*.r"},
+		"more than anybody means":            {policy.Scopes{}, `{` + web + `,"scope":"` + manyScopes(1001) + `"}`, "[scope_count /scope]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -216,12 +230,37 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+func manyMembers(n int) string {
+	members := make([]string, n)
+	for i := range members {
+		members[i] = fmt.Sprintf("%q:1", fmt.Sprint("x", i))
+	}
+	return strings.Join(members, ",")
+}
+
 func manyScopes(n int) string {
 	var b strings.Builder
 	for i := range n {
 		fmt.Fprintf(&b, "patient/T%c%d.rs ", 'A'+rune(i%26), i)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// everyType is a scope for each of 145 types.
+func everyType(before, after string) []string {
+	scopes := make([]string, 145)
+	for i := range scopes {
+		scopes[i] = fmt.Sprintf("%sT%c%c%s", before, 'A'+rune(i%26), 'a'+rune(i/26), after)
+	}
+	return scopes
+}
+
+func manyQueries(n int) string {
+	scopes := make([]string, n)
+	for i := range scopes {
+		scopes[i] = fmt.Sprintf("patient/*.rs?a=%d", i)
+	}
+	return strings.Join(scopes, " ")
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -298,6 +337,33 @@ func TestUpdateMayNotWiden(t *testing.T) {
 		})
 		if got := d.Metadata.String("scope"); got != "launch/patient openid patient/Observation.rs" || !d.Admitted() {
 			t.Errorf("got %q, %v", got, broken(d))
+		}
+	})
+	t.Run("protections stay", func(t *testing.T) {
+		t.Parallel()
+		strong := metadata(t, registered)
+		for _, member := range []string{"require_pushed_authorization_requests", "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"} {
+			strong.Set(member, true)
+		}
+		strong.Set("subject_type", "pairwise")
+		d := p.Decide(policy.Request{Operation: policy.Update, Metadata: metadata(t, `{`+web+`,"scope":"openid","dpop_bound_access_tokens":false,"post_logout_redirect_uris":["https://evil.example/out","https://app.example.org/out"]}`), Registered: strong})
+		want := []string{
+			"widening /post_logout_redirect_uris/0", "widening /require_pushed_authorization_requests", "widening /dpop_bound_access_tokens",
+			"widening /tls_client_certificate_bound_access_tokens", "widening /subject_type",
+		}
+		if got := broken(d); !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+	t.Run("a method that is unknown is not given up", func(t *testing.T) {
+		t.Parallel()
+		for has, refused := range map[string]bool{"attest_jwt_client_auth": true, "": true, "none": false} {
+			is := metadata(t, registered)
+			is.Set("token_endpoint_auth_method", has)
+			d := p.Decide(policy.Request{Operation: policy.Update, Metadata: metadata(t, `{`+web+`,"token_endpoint_auth_method":"none","scope":"openid"}`), Registered: is})
+			if d.Admitted() == refused {
+				t.Errorf("%q: refused is %v", has, !d.Admitted())
+			}
 		}
 	})
 	t.Run("a weaker method", func(t *testing.T) {

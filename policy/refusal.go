@@ -14,19 +14,27 @@ type Error = registration.Error
 // invalid_redirect_uri where redirect URIs are all that is at fault, else
 // invalid_client_metadata (RFC 7591 section 3.2.2). Without explain, callers
 // learn which rules they broke and where, not what would have been let through.
+//
+// A refusal has at most 100 violations, with at most 100 values each of what was
+// allowed: it is not to be many times as large as what was sent. The description
+// counts them all.
 func (d Decision) Refusal(explain bool) *Error {
+	const most = 100
 	e := &Error{
 		Status: http.StatusBadRequest, Code: registration.InvalidRedirectURI,
-		Violations: make([]Violation, len(d.Violations)),
+		Violations: make([]Violation, 0, min(len(d.Violations), most)),
 	}
-	for i, v := range d.Violations {
+	for _, v := range d.Violations {
 		if v.Code != registration.InvalidRedirectURI {
 			e.Code = registration.InvalidClientMetadata
 		}
+		v.Allowed = v.Allowed[:min(len(v.Allowed), most)]
 		if !explain {
 			v.Allowed = nil
 		}
-		e.Violations[i] = v
+		if len(e.Violations) < most {
+			e.Violations = append(e.Violations, v)
+		}
 	}
 	first := d.Violations[0]
 	e.Description = fmt.Sprintf("%s: %s", first.Rule, first.Detail)

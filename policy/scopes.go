@@ -105,11 +105,7 @@ func newClassScopes(c Scopes, builtIn []string) (classScopes, error) {
 
 // Permits tells whether a client of these metadata may have a scope at all.
 func (p *Policy) Permits(m *Metadata, token string) bool {
-	class := Patient
-	if grants := stringsOf(m, "grant_types"); len(grants) == 1 && grants[0] == "client_credentials" {
-		class = Backend
-	}
-	return p.scopes.classes[class].allowed.Covers(smart.Parse(token))
+	return p.scopes.classes[classOf(stringsOf(m, "grant_types"))].allowed.Covers(smart.Parse(token))
 }
 
 // injectScopes adds the default scopes. An update that may not widen is given
@@ -155,13 +151,31 @@ func usable(token string, grants []string) bool {
 		return false // only an EHR that launches the app can give it
 	case token == "offline_access":
 		return slices.Contains(grants, "refresh_token")
-	case token == "openid", token == "fhirUser", strings.HasPrefix(token, "launch/"),
-		strings.HasPrefix(token, "patient/"), strings.HasPrefix(token, "user/"):
+	case forUsers(token):
 		return slices.Contains(grants, "authorization_code")
+	}
+	return forClient(token, grants)
+}
+
+// forClient tells whether a scope, asked for or not, is one for a client with
+// these grants (SMART App Launch 2.2, "Scopes and Launch Context"): system/
+// scopes are for clients that act on their own, and what concerns a user is for
+// clients that a user can sign in to. One allow list for both kinds of app is
+// no way for the one to the other's scopes.
+func forClient(token string, grants []string) bool {
+	switch {
 	case strings.HasPrefix(token, "system/"):
 		return slices.Contains(grants, "client_credentials")
+	case token == "launch", forUsers(token):
+		return slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" && g != "refresh_token" })
 	}
 	return true
+}
+
+// forUsers tells whether a scope says something of a user.
+func forUsers(token string) bool {
+	return token == "openid" || token == "fhirUser" || strings.HasPrefix(token, "launch/") ||
+		strings.HasPrefix(token, "patient/") || strings.HasPrefix(token, "user/")
 }
 
 // maxScopes is how many scopes are looked at: narrowing many wildcards against
@@ -180,22 +194,31 @@ func (d *deliberation) limitScopes(asked bool) {
 	cs := d.scopes.classes[d.class]
 	tokens := smart.Split(scope)
 	if len(tokens) > maxScopes {
-		d.violations = append(d.violations, Violation{
-			Rule: "scope_count", Pointer: "/scope", Detail: "there are more than 1000 scopes", Code: registration.InvalidClientMetadata,
-		})
+		d.tooManyScopes()
 		return
 	}
+	grants := stringsOf(d.m, "grant_types")
 	kept := make([]string, 0, len(tokens))
+	seen := make(map[string]bool, len(tokens))
 	for _, token := range tokens {
 		part, whole := cs.narrow(token)
+		if !forClient(token, grants) {
+			part, whole = nil, false
+		}
 		if !whole && d.scopes.reject {
 			d.violations = append(d.violations, cs.violation("scope_excess", token, "a scope is beyond what may be registered"))
 			continue
 		}
 		for _, t := range part {
-			if !slices.Contains(kept, t) {
+			if !seen[t] {
+				seen[t] = true
 				kept = append(kept, t)
 			}
+		}
+		// Narrowing a wildcard gives as many scopes as there are types.
+		if len(kept) > max(maxScopes, len(cs.allow)) {
+			d.tooManyScopes()
+			return
 		}
 	}
 	if asked && len(kept) == 0 && len(tokens) > 0 && !d.scopes.reject {
@@ -203,6 +226,13 @@ func (d *deliberation) limitScopes(asked bool) {
 		return
 	}
 	d.set("scope", smart.Join(kept), "scope_allow")
+}
+
+func (d *deliberation) tooManyScopes() {
+	d.violations = append(d.violations, Violation{
+		Rule: "scope_count", Pointer: "/scope", Code: registration.InvalidClientMetadata,
+		Detail: "there are more than 1000 scopes, asked for or as what is left of them",
+	})
 }
 
 // narrow is the part of a scope that is allowed, and whether that is all of it.

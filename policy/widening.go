@@ -14,9 +14,11 @@ import (
 func widening(registered, asked *Metadata) []Violation {
 	return slices.Concat(
 		widerGrants(registered, asked),
-		widerRedirects(registered, asked),
+		widerRedirects(registered, asked, "redirect_uris"),
+		widerRedirects(registered, asked, "post_logout_redirect_uris"),
 		widerScopes(registered, asked),
 		weakerAuthMethod(registered, asked),
+		weakerRequirements(registered, asked),
 	)
 }
 
@@ -38,20 +40,24 @@ func widerGrants(registered, asked *Metadata) []Violation {
 	return vs
 }
 
-func widerRedirects(registered, asked *Metadata) []Violation {
-	has := stringsOf(registered, "redirect_uris")
+// widerRedirects: where users are sent stays at origins that are registered, of
+// whichever of the two lists.
+func widerRedirects(registered, asked *Metadata, member string) []Violation {
+	has := slices.Concat(stringsOf(registered, "redirect_uris"), stringsOf(registered, "post_logout_redirect_uris"))
 	origins := make([]string, len(has))
 	for i, uri := range has {
 		origins[i] = origin(uri)
 	}
 	var vs []Violation
-	for i, uri := range stringsOf(asked, "redirect_uris") {
+	for i, uri := range stringsOf(asked, member) {
 		if slices.Contains(has, uri) {
 			continue
 		}
 		if o := origin(uri); o == "" || !slices.Contains(origins, o) {
-			v := wider("an update may not add a redirect URI at another origin", uri, origins, "redirect_uris", index(i))
-			v.Code = registration.InvalidRedirectURI
+			v := wider("an update may not add a redirect URI at another origin", uri, origins, member, index(i))
+			if member == "redirect_uris" {
+				v.Code = registration.InvalidRedirectURI
+			}
 			vs = append(vs, v)
 		}
 	}
@@ -86,8 +92,29 @@ func authStrength(method string) int {
 
 func weakerAuthMethod(registered, asked *Metadata) []Violation {
 	has, wants := registered.String("token_endpoint_auth_method"), asked.String("token_endpoint_auth_method")
-	if authStrength(wants) >= authStrength(has) {
+	if has == "" {
+		has = defaultAuthMethod
+	}
+	// Of a method that is unknown nothing is known to be stronger.
+	if has == wants || (authStrength(has) >= 0 && authStrength(wants) >= authStrength(has)) {
 		return nil
 	}
 	return []Violation{wider("an update may not choose a weaker client authentication", wants, []string{has}, "token_endpoint_auth_method")}
+}
+
+// weakerRequirements: a protection that was registered is not taken off.
+func weakerRequirements(registered, asked *Metadata) []Violation {
+	var vs []Violation
+	for _, member := range []string{
+		"require_pushed_authorization_requests", "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens",
+	} {
+		has, _ := registered.Get(member)
+		if wants, _ := asked.Get(member); has == true && wants != true {
+			vs = append(vs, wider("an update may not take this protection off", wants, []string{"true"}, member))
+		}
+	}
+	if registered.String("subject_type") == "pairwise" && asked.String("subject_type") != "pairwise" {
+		vs = append(vs, wider("an update may not give up pairwise subjects", asked.String("subject_type"), []string{"pairwise"}, "subject_type"))
+	}
+	return vs
 }

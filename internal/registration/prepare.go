@@ -17,28 +17,28 @@ import "slices"
 // An array that came empty stays: "response_types": [] says something.
 func Prepare(op Operation, m *Metadata) []Change {
 	var changes []Change
-	for i := 0; i < len(m.members); i++ {
-		member := m.members[i]
-		kept, isEmpty := withoutEmpty(member.Value)
+	kept := m.members[:0]
+	for _, member := range m.members {
+		full, isEmpty := withoutEmpty(member.Value)
+		change := Change{Member: member.Name, Before: member.Value, After: full, Rule: "empty"}
 		switch {
 		case isEmpty:
-			m.Delete(member.Name)
-			i--
-			changes = append(changes, Change{Member: member.Name, Before: member.Value, Rule: "empty"})
+			change.After = nil
 		case op == Create && isServerSet(member.Name):
-			m.Delete(member.Name)
-			i--
 			// The value may be somebody's secret: it is not recorded.
-			changes = append(changes, Change{Member: member.Name, Rule: "server_set"})
+			change = Change{Member: member.Name, Rule: "server_set"}
 		case member.Name == "software_statement":
-			m.Delete(member.Name)
-			i--
-			changes = append(changes, Change{Member: member.Name, Rule: "software_statement"})
-		case kept != nil:
-			m.members[i].Value = kept
-			changes = append(changes, Change{Member: member.Name, Before: member.Value, After: kept, Rule: "empty"})
+			change = Change{Member: member.Name, Rule: "software_statement"}
+		case full != nil:
+			kept = append(kept, Member{Name: member.Name, Value: full})
+		default:
+			kept = append(kept, member)
+			continue
 		}
+		changes = append(changes, change)
 	}
+	clear(m.members[len(kept):])
+	m.members = kept
 	return changes
 }
 
@@ -51,15 +51,11 @@ func withoutEmpty(v any) (kept any, isEmpty bool) {
 	case string:
 		return nil, v == ""
 	case []any:
-		var full []any
-		for _, e := range v {
-			if e != "" {
-				full = append(full, e)
-			}
-		}
-		if len(full) == len(v) {
+		empty := func(e any) bool { return e == "" }
+		if !slices.ContainsFunc(v, empty) {
 			return nil, false
 		}
+		full := slices.DeleteFunc(slices.Clone(v), empty)
 		return full, len(full) == 0
 	}
 	return nil, false

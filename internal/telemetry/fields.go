@@ -38,6 +38,8 @@ const (
 const (
 	MaxValue = 256
 	MaxError = 1024
+	// MaxEntries is how many violations, and how many changes, one line has.
+	MaxEntries = 100
 )
 
 // Decision is what is remembered of one request.
@@ -119,7 +121,7 @@ func (d *Decision) Level() zapcore.Level {
 type violations []registration.Violation
 
 func (vs violations) MarshalLogArray(enc zapcore.ArrayEncoder) error {
-	for _, v := range vs {
+	for _, v := range vs[:min(len(vs), MaxEntries)] {
 		if err := enc.AppendObject(violation(v)); err != nil {
 			return err
 		}
@@ -144,7 +146,7 @@ func (v violation) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 type changes []registration.Change
 
 func (cs changes) MarshalLogArray(enc zapcore.ArrayEncoder) error {
-	for _, c := range cs {
+	for _, c := range cs[:min(len(cs), MaxEntries)] {
 		if err := enc.AppendObject(change(c)); err != nil {
 			return err
 		}
@@ -196,7 +198,10 @@ func text(v any) string {
 		}
 		return "[" + strings.Join(elements, " ") + "]"
 	case string:
-		return userinfo.ReplaceAllString(v, "//...@")
+		if strings.Contains(v, "@") {
+			v = userinfo.ReplaceAllString(v, "//...@")
+		}
+		return v
 	default:
 		return fmt.Sprint(v)
 	}
