@@ -109,7 +109,7 @@ func (d *finalDocument) memberURIs() []memberURI {
 	if d.uris != nil {
 		return d.uris
 	}
-	d.uris = make([]memberURI, 0, 8)
+	d.uris = make([]memberURI, 0, 3)
 	for _, member := range d.Members() {
 		use := useOf(member.Name)
 		if use == 0 {

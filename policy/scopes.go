@@ -118,9 +118,8 @@ func (d *deliberation) injectScopes() {
 		return
 	}
 	tokens := smart.Split(asked)
-	grants := stringsOf(d.m, "grant_types")
 	for _, token := range d.scopes.classes[d.class].defaults {
-		if !usable(token, grants) {
+		if !usable(token, d.grants) {
 			continue
 		}
 		for _, part := range d.registeredPart(token) {
@@ -197,12 +196,11 @@ func (d *deliberation) limitScopes(asked bool) {
 		d.tooManyScopes()
 		return
 	}
-	grants := stringsOf(d.m, "grant_types")
 	kept := make([]string, 0, len(tokens))
 	seen := make(map[string]bool, len(tokens))
 	for _, token := range tokens {
 		part, whole := cs.narrow(token)
-		if !forClient(token, grants) {
+		if !forClient(token, d.grants) {
 			part, whole = nil, false
 		}
 		if !whole && d.scopes.reject {

@@ -4,8 +4,8 @@
 // Every decision is one log line, "client registration", of the logger
 // http.handlers.smart_registration.decision: at info for a success and for a
 // refusal, at warn where the authorization server or a part of the gateway
-// failed, at error where the server may hold a client that nobody knows of. Its
-// fields are the Field constants. A field that has nothing to say is left out.
+// failed, at error where the server may hold a client that nobody knows of or a
+// rule of the policy could not be evaluated. Its fields are the Field constants. A field that has nothing to say is left out.
 //
 // The access log line of the request carries registration_operation,
 // registration_outcome and registration_client_id.
@@ -15,8 +15,10 @@
 //	caddy_smart_registration_decisions_total{operation,outcome}     counter
 //	caddy_smart_registration_upstream_duration_seconds{operation}   histogram
 //	caddy_smart_registration_quirks_total{quirk}                    counter
+//	caddy_smart_registration_policy_errors_total{rule}              counter
 //
-// Label values are from closed lists: nothing that a caller sends becomes one.
+// Label values are from closed lists, that of rules being the operator's: nothing
+// that a caller sends becomes one.
 //
 // No token, secret or whole document is ever logged. Tokens appear as the first
 // 16 hexadecimal digits of their SHA-256; values in violations and changes are

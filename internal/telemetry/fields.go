@@ -55,6 +55,7 @@ type Decision struct {
 	Violations     []registration.Violation
 	Changes        []registration.Change
 	Quirks         []string
+	FailedRules    []string // the policy's rules that could not be evaluated
 	UpstreamStatus int
 	UpstreamTime   time.Duration
 	RequestID      string
@@ -62,14 +63,16 @@ type Decision struct {
 	Orphan         bool
 }
 
-// Fields are the decision line's.
-func (d *Decision) Fields() []zap.Field {
-	fields := []zap.Field{
-		zap.String(FieldOperation, d.Operation.String()),
-		zap.String(FieldOutcome, string(d.Outcome)),
-		zap.Int(FieldStatus, d.Status),
-	}
-	for _, f := range []struct{ name, value string }{
+// Fields are the decision line's, as one inline field.
+func (d *Decision) Fields() zap.Field { return zap.Inline(decisionFields{d}) }
+
+type decisionFields struct{ *Decision }
+
+func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	enc.AddString(FieldOperation, d.Operation.String())
+	enc.AddString(FieldOutcome, string(d.Outcome))
+	enc.AddInt(FieldStatus, d.Status)
+	for _, f := range [...]struct{ name, value string }{
 		{FieldTokenKind, d.TokenKind},
 		{FieldToken, d.Token},
 		{FieldClass, d.Class},
@@ -78,38 +81,63 @@ func (d *Decision) Fields() []zap.Field {
 		{FieldRemote, d.Remote},
 	} {
 		if f.value != "" {
-			fields = append(fields, zap.String(f.name, f.value))
+			enc.AddString(f.name, f.value)
 		}
 	}
-	if len(d.Violations) > 0 {
-		fields = append(fields, zap.Array(FieldViolations, violations(d.Violations)))
-	}
-	if len(d.Changes) > 0 {
-		fields = append(fields, zap.Array(FieldChanges, changes(d.Changes)))
-	}
-	if len(d.Quirks) > 0 {
-		fields = append(fields, zap.Strings(FieldQuirks, d.Quirks))
+	if err := d.addLists(enc); err != nil {
+		return err
 	}
 	if d.UpstreamStatus != 0 {
-		fields = append(fields, zap.Int(FieldUpstreamStatus, d.UpstreamStatus))
+		enc.AddInt(FieldUpstreamStatus, d.UpstreamStatus)
 	}
 	if d.UpstreamTime != 0 {
-		fields = append(fields, zap.Float64(FieldUpstreamTime, d.UpstreamTime.Seconds()))
+		enc.AddFloat64(FieldUpstreamTime, d.UpstreamTime.Seconds())
 	}
 	if d.Orphan {
-		fields = append(fields, zap.Bool(FieldOrphan, true))
+		enc.AddBool(FieldOrphan, true)
 	}
 	if d.Err != nil {
-		fields = append(fields, zap.String(FieldError, cut(d.Err.Error(), MaxError)))
+		enc.AddString(FieldError, cut(d.Err.Error(), MaxError))
 	}
-	return fields
+	return nil
+}
+
+func (d decisionFields) addLists(enc zapcore.ObjectEncoder) error {
+	if len(d.Violations) > 0 {
+		if err := enc.AddArray(FieldViolations, violations(d.Violations)); err != nil {
+			return err
+		}
+	}
+	if len(d.Changes) > 0 {
+		if err := enc.AddArray(FieldChanges, changes(d.Changes)); err != nil {
+			return err
+		}
+	}
+	if len(d.Quirks) > 0 {
+		zap.Strings(FieldQuirks, d.Quirks).AddTo(enc)
+	}
+	return nil
+}
+
+// AccessFields are the fields for the access log, as one inline field.
+func (d *Decision) AccessFields() zap.Field {
+	return zap.Inline(accessFields{d})
+}
+
+type accessFields struct{ *Decision }
+
+func (a accessFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	enc.AddString("registration_operation", a.Operation.String())
+	enc.AddString("registration_outcome", string(a.Outcome))
+	enc.AddString("registration_client_id", a.ClientID)
+	return nil
 }
 
 // Level is how loud the decision line is: a refusal is the gateway at work, a
 // part that failed is for an operator to look at.
 func (d *Decision) Level() zapcore.Level {
 	switch {
-	case d.Outcome == Failed && d.Orphan:
+	case d.Outcome == Failed && d.Orphan, len(d.FailedRules) > 0:
 		return zapcore.ErrorLevel
 	case d.Outcome == Failed:
 		return zapcore.WarnLevel

@@ -21,7 +21,7 @@ import (
 func line(t *testing.T, d *Decision) map[string]any {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	zap.New(core).Info("client registration", d.Fields()...)
+	zap.New(core).Info("client registration", d.Fields())
 	return logs.All()[0].ContextMap()
 }
 

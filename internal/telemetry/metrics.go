@@ -42,12 +42,16 @@ var (
 		Namespace: "caddy", Subsystem: "smart_registration", Name: "quirks_total",
 		Help: "Dialect quirks of the authorization server that were made up for.",
 	}, []string{"quirk"})
+	policyErrors = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "policy_errors_total",
+		Help: "Rules of the policy that could not be evaluated, so that a registration was refused.",
+	}, []string{"rule"})
 )
 
 // Register makes the metrics known to a configuration's registry. Two handlers
 // in one configuration share them.
 func Register(registry *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{decisions, upstreamDuration, quirks} {
+	for _, c := range []prometheus.Collector{decisions, upstreamDuration, quirks, policyErrors} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			return err
@@ -61,6 +65,9 @@ func (d *Decision) Count() {
 	decisions.WithLabelValues(d.Operation.String(), string(d.Outcome)).Inc()
 	for _, q := range d.Quirks {
 		quirks.WithLabelValues(q).Inc()
+	}
+	for _, rule := range d.FailedRules {
+		policyErrors.WithLabelValues(rule).Inc()
 	}
 }
 
