@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -76,7 +77,7 @@ var forwarded = []string{
 // it. The exchange goes on when the caller goes away, since a registration that
 // is half done is worse than one that nobody waits for; Timeout bounds it.
 func (u *Upstream) Exchange(caller *http.Request, c Call) (*Reply, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(caller.Context()), u.Timeout)
+	ctx, cancel := context.WithTimeout(withOwnVars(caller.Context()), u.Timeout)
 	defer cancel()
 	request, err := u.request(ctx, caller, c)
 	if err != nil {
@@ -92,6 +93,19 @@ func (u *Upstream) Exchange(caller *http.Request, c Call) (*Reply, error) {
 		return reply, failure(ctx, &conn, err)
 	}
 	return reply, captured.usable()
+}
+
+// withOwnVars is the caller's context without its end, and with a copy of Caddy's
+// variables. They are a plain map in the context, which net/http's dialing
+// goroutine reads, and which may outlive the exchange when another connection
+// became free first; meanwhile the caller's request goes on and writes to its
+// own (a second exchange does, and so does {http.request.uuid}).
+func withOwnVars(caller context.Context) context.Context {
+	ctx := context.WithoutCancel(caller)
+	if vars, ok := caller.Value(caddyhttp.VarsCtxKey).(map[string]any); ok {
+		ctx = context.WithValue(ctx, caddyhttp.VarsCtxKey, maps.Clone(vars))
+	}
+	return ctx
 }
 
 func (u *Upstream) request(ctx context.Context, caller *http.Request, c Call) (*http.Request, error) {

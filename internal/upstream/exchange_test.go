@@ -573,3 +573,25 @@ func TestExchangeLetsPanicsThrough(t *testing.T) {
 	_, _ = u.Exchange(callerRequest(t.Context()), create)
 	t.Error("the panic was swallowed")
 }
+
+// TestExchangeHasItsOwnVars: what dials may go on reading Caddy's variables when
+// the exchange is over, so the caller's map is not the one that it has.
+func TestExchangeHasItsOwnVars(t *testing.T) {
+	t.Parallel()
+	vars := map[string]any{caddyhttp.ClientIPVarKey: "192.0.2.7"}
+	caller := httptest.NewRequestWithContext(
+		context.WithValue(context.Background(), caddyhttp.VarsCtxKey, vars), http.MethodPost, "/register", nil)
+	var seen any
+	u := &Upstream{Timeout: time.Minute, Handler: handlerFunc(func(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+		seen = caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey)
+		caddyhttp.SetVar(r.Context(), "of the exchange", true)
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})}
+	if _, err := u.Exchange(caller, Call{Method: http.MethodDelete, Path: "/c"}); err != nil {
+		t.Fatal(err)
+	}
+	if seen != "192.0.2.7" || len(vars) != 1 {
+		t.Errorf("the exchange saw %v and left %v", seen, vars)
+	}
+}
