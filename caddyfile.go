@@ -55,7 +55,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	            leeway     <duration>
 //	            expiry     required|optional
 //	            type       <typ>
-//	            claim      <name> <values...>
+//	            claims     <name> <values...>
 //	        }
 //	        open
 //	    }
@@ -69,6 +69,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	    upstream_credential bearer <token>
 //	    policy {
 //	        <member> <operator> [<values...>]
+//	        rule <name> <expression> <message> [on create|update|both]
 //	    }
 //	    scopes {
 //	        default <scopes...>

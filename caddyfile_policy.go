@@ -1,6 +1,7 @@
 package smartregistration
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -9,15 +10,27 @@ import (
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
-// unmarshalPolicy reads lines of <member> <operator> [<values...>]. The same
-// member may have several lines, one for each operator.
+// unmarshalPolicy reads lines of <member> <operator> [<values...>] and of rules.
+// The same member may have several lines, one for each operator.
 func (h *Handler) unmarshalPolicy(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
 	document := registration.New()
+	var rules []policy.Rule
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		member := d.Val()
+		if member == "rule" {
+			rule, err := unmarshalRule(d)
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(rules, func(r policy.Rule) bool { return r.Name == rule.Name }) {
+				return d.Errf("rule %s is written twice", rule.Name)
+			}
+			rules = append(rules, rule)
+			continue
+		}
 		if !d.NextArg() {
 			return d.Errf("%s needs an operator", member)
 		}
@@ -43,15 +56,41 @@ func (h *Handler) unmarshalPolicy(d *caddyfile.Dispenser) error {
 			return d.WrapErr(err)
 		}
 	}
-	if document.Len() == 0 {
+	if document.Len() == 0 && len(rules) == 0 {
 		return d.Err("policy needs a block with something in it")
 	}
-	h.Policy = &PolicyConfig{MetadataPolicy: document.Encode()}
+	h.Policy = &PolicyConfig{Rules: rules}
+	if document.Len() > 0 {
+		h.Policy.MetadataPolicy = document.Encode()
+	}
 	return nil
 }
 
+// unmarshalRule reads: rule <name> <expression> <message> [on create|update|both]
+func unmarshalRule(d *caddyfile.Dispenser) (policy.Rule, error) {
+	var r policy.Rule
+	args := d.RemainingArgs()
+	switch {
+	case len(args) == 3:
+	case len(args) == 5 && args[3] == "on":
+		r.On = args[4]
+	default:
+		return r, d.Err("rule needs: <name> <expression> <message> [on create|update|both]")
+	}
+	r.Name, r.Expression, r.Message = args[0], args[1], args[2]
+	if err := noBlock(d, "rule"); err != nil {
+		return r, err
+	}
+	// Compiled here only for the error to have the line that made it.
+	if err := r.Validate(); err != nil {
+		return r, d.WrapErr(err)
+	}
+	return r, nil
+}
+
 // operatorValue is the JSON that an operator's arguments stand for. What it is
-// follows from the operator, and for value and default from the member.
+// follows from the operator, and for value and default from the member. Whether
+// it makes sense is the policy's to say.
 func operatorValue(member, operator string, args []string) (any, error) {
 	switch operator {
 	case "essential":
@@ -64,9 +103,36 @@ func operatorValue(member, operator string, args []string) (any, error) {
 		return nil, policyArgError(member, operator, "takes nothing, true or false")
 	case "value", "default":
 		return memberValue(member, operator, args)
+	case "max_count", "min_count", "max_length", "min_rsa_bits":
+		if len(args) != 1 {
+			return nil, policyArgError(member, operator, "takes exactly one value")
+		}
+		return wholeNumber(member, operator, args[0])
+	case "ports":
+		ports := make([]any, len(args))
+		for i, arg := range args {
+			var err error
+			if ports[i], err = wholeNumber(member, operator, arg); err != nil {
+				return nil, err
+			}
+		}
+		return ports, nil
+	case "loopback", "private_use", "key_ids":
+		if len(args) != 1 {
+			return nil, policyArgError(member, operator, "takes exactly one value")
+		}
+		return args[0], nil
 	default:
 		return registration.FromStrings(args), nil
 	}
+}
+
+func wholeNumber(member, operator, arg string) (any, error) {
+	// "+1" and "01" are numbers to ParseInt and not to JSON.
+	if n, err := strconv.ParseInt(arg, 10, 64); err != nil || strconv.FormatInt(n, 10) != arg {
+		return nil, policyArgError(member, operator, "takes a whole number")
+	}
+	return registration.Number(arg), nil
 }
 
 func memberValue(member, operator string, args []string) (any, error) {
@@ -85,10 +151,7 @@ func memberValue(member, operator string, args []string) (any, error) {
 		}
 		return b, nil
 	case kind == registration.KindNumber:
-		if _, err := strconv.ParseInt(args[0], 10, 64); err != nil {
-			return nil, policyArgError(member, operator, "takes a whole number")
-		}
-		return registration.Number(args[0]), nil
+		return wholeNumber(member, operator, args[0])
 	default:
 		return args[0], nil
 	}

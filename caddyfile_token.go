@@ -68,7 +68,7 @@ func (t *InitialAccessToken) unmarshalJWT(d *caddyfile.Dispenser) error {
 	}
 	seen := once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if d.Val() == "claim" {
+		if d.Val() == "claims" {
 			// One line a claim.
 			if err := t.unmarshalClaim(d); err != nil {
 				return err
@@ -111,7 +111,7 @@ func (t *InitialAccessToken) unmarshalJWTSetting(d *caddyfile.Dispenser) error {
 func (t *InitialAccessToken) unmarshalClaim(d *caddyfile.Dispenser) error {
 	args := d.RemainingArgs()
 	if len(args) < 2 {
-		return d.Err("claim needs a name and at least one value")
+		return d.Err("claims needs a name and at least one value")
 	}
 	if _, twice := t.Claims[args[0]]; twice {
 		return d.Errf("claim %q is written twice", args[0])
@@ -120,7 +120,7 @@ func (t *InitialAccessToken) unmarshalClaim(d *caddyfile.Dispenser) error {
 		t.Claims = make(map[string][]string)
 	}
 	t.Claims[args[0]] = args[1:]
-	return noBlock(d, "claim")
+	return noBlock(d, "claims")
 }
 
 func (h *Handler) unmarshalCredential(d *caddyfile.Dispenser) error {

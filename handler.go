@@ -7,7 +7,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/telemetry"
@@ -114,14 +113,26 @@ func (x *transaction) decide() error {
 	if x.target.operation == registration.Update {
 		readOnly = registration.CheckReadOnly(x.asked, x.target.clientID, x.known())
 	}
+	remote, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.ClientIPVarKey).(string)
 	x.decision = x.policy.Decide(policy.Request{
 		Operation: x.target.operation, Metadata: x.asked, Registered: x.registered,
+		Admission: x.voucher(), RemoteIP: remote, Now: time.Now(),
 	})
 	x.decision.Violations = append(readOnly, x.decision.Violations...)
 	if !x.decision.Admitted() {
 		return x.decision.Refusal(x.explains())
 	}
 	return nil
+}
+
+// voucher is what rules may know of the admission. What a token says about itself
+// that the server has yet to judge is not among it: anybody can write one.
+func (x *transaction) voucher() *policy.Admission {
+	a := x.admission
+	if a.Kind != token.KindJWT {
+		return &policy.Admission{Kind: string(a.Kind)}
+	}
+	return &policy.Admission{Kind: string(a.Kind), Issuer: a.Issuer, Subject: a.Subject, ID: a.ID, Claims: a.Claims}
 }
 
 // forward has the server do it.
@@ -172,6 +183,7 @@ func (x *transaction) remember(status int, err error) {
 		TokenKind: string(x.admission.Kind), Token: x.admission.Fingerprint,
 		Class: string(x.decision.Class), ClientID: x.target.clientID,
 		Violations: x.decision.Violations, Changes: x.decision.Changes, Quirks: x.quirks,
+		FailedRules:  x.decision.FailedRules(),
 		UpstreamTime: x.waited, Orphan: x.orphan,
 	}
 	if x.reply != nil {
@@ -180,16 +192,14 @@ func (x *transaction) remember(status int, err error) {
 	d.Count()
 	ctx := x.request.Context()
 	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
-		extra.Set(zap.String("registration_operation", d.Operation.String()))
-		extra.Set(zap.String("registration_outcome", string(d.Outcome)))
-		extra.Set(zap.String("registration_client_id", d.ClientID))
+		extra.Add(d.AccessFields())
 	}
 	if line := x.decisions.Check(d.Level(), "client registration"); line != nil {
 		if repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
 			d.RequestID = repl.ReplaceAll("{http.request.uuid}", "")
 		}
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
-		line.Write(d.Fields()...)
+		line.Write(d.Fields())
 	}
 }
 

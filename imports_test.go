@@ -17,17 +17,20 @@ const module = "github.com/caddy-smart/smartregistration"
 // import beyond the standard library. A pattern that ends in /... covers what
 // lies below. A row is changed together with the reason for it.
 var mayImport = map[string][]string{
-	// The root puts the rooms together. humanize reads sizes as Caddy does.
+	// The root puts the rooms together. humanize reads sizes as Caddy does, and
+	// subcommands of Caddy are cobra's.
 	".": {
 		module + "/policy", module + "/internal/registration", module + "/internal/smart", module + "/internal/token",
 		module + "/internal/upstream", module + "/internal/telemetry", module + "/internal/sandbox",
 		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/dustin/go-humanize",
+		"github.com/spf13/cobra",
 	},
 	"cmd/caddy": {module, "github.com/caddyserver/caddy/v2/..."},
-	// The pure rooms: anybody can use them, and they know nobody.
+	// The pure rooms: anybody can use them, and they know nobody. publicsuffix is
+	// the list by which registrable_domain_of tells domains apart.
 	"policy": {
 		module + "/internal/registration", module + "/internal/smart",
-		"golang.org/x/net/idna",
+		"golang.org/x/net/idna", "golang.org/x/net/publicsuffix", "cel.dev/cel-go/...",
 	},
 	"internal/registration": {"github.com/go-json-experiment/json/jsontext"},
 	"internal/smart":        {},

@@ -141,6 +141,10 @@ type PolicyConfig struct {
 	// MetadataPolicy are the operators by member, as OpenID Federation 1.0
 	// section 6.1 has them: {"contacts": {"essential": true}}.
 	MetadataPolicy json.RawMessage `json:"metadata_policy,omitempty"`
+
+	// Rules are conditions in CEL (https://cel.dev) over the final metadata:
+	// {"name": "one_host", "expression": "…", "message": "…"}. Default: none
+	Rules []policy.Rule `json:"rules,omitempty"`
 }
 
 // BuiltIn relaxes built-in rules.
@@ -199,22 +203,34 @@ func (h *Handler) setDefaults() {
 }
 
 func (h *Handler) provisionPolicy(caddy.Context) error {
-	config := policy.Config{
-		Scopes:  h.Scopes,
-		BuiltIn: policy.BuiltIn{AllowGrants: h.AllowGrants, Off: h.BuiltIn.Off},
+	config, err := h.policyConfig()
+	if err != nil {
+		return err
 	}
-	if h.Policy != nil && h.Policy.MetadataPolicy != nil {
-		document, err := registration.Decode(h.Policy.MetadataPolicy)
-		if err != nil {
-			return fmt.Errorf("policy: metadata_policy: %w", err)
-		}
-		config.MetadataPolicy = document
-	}
-	var err error
 	if h.policy, err = policy.New(config); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
 	return nil
+}
+
+// policyConfig is all that decisions depend on. It needs no context, so that the
+// policy of a configuration can be tried without starting anything.
+func (h *Handler) policyConfig() (policy.Config, error) {
+	config := policy.Config{
+		Scopes:  h.Scopes,
+		BuiltIn: policy.BuiltIn{AllowGrants: h.AllowGrants, Off: h.BuiltIn.Off},
+	}
+	if h.Policy != nil {
+		config.Rules = h.Policy.Rules
+	}
+	if h.Policy != nil && h.Policy.MetadataPolicy != nil {
+		document, err := registration.Decode(h.Policy.MetadataPolicy)
+		if err != nil {
+			return config, fmt.Errorf("policy: metadata_policy: %w", err)
+		}
+		config.MetadataPolicy = document
+	}
+	return config, nil
 }
 
 // Interface guards

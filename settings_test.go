@@ -59,7 +59,7 @@ func TestSettings(t *testing.T) {
 		"jwt: audience":              {jwt("audience https://auth.example.org"), jwt("audience https://another.example"), app, bearer(portalToken), [2]int{201, 401}, [2]any{}},
 		"jwt: algorithms":            {jwt("algorithms HS256"), jwt("algorithms HS256\n type initial"), app, bearer(portalToken), [2]int{201, 401}, [2]any{}},
 		"jwt: type":                  {jwt("type JWT"), jwt("type initial"), app, bearer(portalToken), [2]int{201, 401}, [2]any{}},
-		"jwt: claim":                 {jwt("claim tenant a b\nclaim scope register"), jwt("claim tenant c"), app, bearer(portalToken), [2]int{201, 403}, [2]any{}},
+		"jwt: claims":                {jwt("claims tenant a b\nclaims scope register"), jwt("claims tenant c"), app, bearer(portalToken), [2]int{201, 403}, [2]any{}},
 		"jwt: expiry":                {jwt(""), jwt("expiry optional"), app, bearer(hmacToken(portalSecret, `{"exp":0}`)), [2]int{401, 201}, [2]any{}},
 		"jwt: leeway":                {jwt(""), jwt("leeway 100d"), app, bearer(hmacToken(portalSecret, fmt.Sprintf(`{"exp":%d}`, nowUnix()-3600))), [2]int{401, 201}, [2]any{}},
 		"jwt: one of two portals":    {jwt("issuer https://another.example"), jwt("issuer https://another.example\n}\njwt {\nsecret \"" + portalSecret + "\""), app, bearer(portalToken), [2]int{401, 201}, [2]any{}},

@@ -46,7 +46,7 @@ func TestSettings(t *testing.T) {
 		section, _, _ = strings.Cut(section, "\n### ")
 		return firstGroups("(?m)^\\| `([a-z_]+)", section)
 	}
-	jwt := append(cases(t, "caddyfile_token.go", "unmarshalJWTSetting"), "claim") // may be repeated, so is read elsewhere
+	jwt := append(cases(t, "caddyfile_token.go", "unmarshalJWTSetting"), "claims") // may be repeated, so is read elsewhere
 	sameNames(t, settings("initial_access_token"), jwt)
 	sameNames(t, settings("scopes"), cases(t, "caddyfile.go", "unmarshalScopes"))
 }

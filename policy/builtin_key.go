@@ -78,7 +78,7 @@ func badParameter(key *Metadata) (member, detail string) {
 	}
 	switch key.String("kty") {
 	case "RSA":
-		if !within("n", 2048/8, 8192/8) {
+		if bits, readable := registration.RSABits(key); readable && (bits < 2048 || bits > 8192) {
 			return "n", "an RSA key has 2048 to 8192 bits"
 		}
 		if !within("e", 1, 8) {

@@ -16,6 +16,8 @@ type Config struct {
 	Scopes Scopes
 	// BuiltIn relaxes built-in rules.
 	BuiltIn BuiltIn
+	// Rules are conditions in CEL.
+	Rules []Rule
 }
 
 // Policy is compiled, immutable, and safe for concurrent use.
@@ -24,6 +26,7 @@ type Policy struct {
 	members  []string // of metadata, without grant_types, which goes first
 	scopes   *scopeRules
 	builtIn  BuiltIn
+	rules    []compiledRule
 }
 
 // New compiles a policy. What could never be satisfied is an error here.
@@ -43,6 +46,9 @@ func New(c Config) (*Policy, error) {
 	if p.scopes, err = newScopeRules(c.Scopes); err != nil {
 		return nil, fmt.Errorf("scopes: %w", err)
 	}
+	if p.rules, err = compileRules(c.Rules); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -51,6 +57,7 @@ func (p *Policy) Decide(r Request) Decision {
 	d := deliberation{Policy: p, m: r.Metadata, registered: r.Registered}
 	d.changes = registration.Prepare(r.Operation, d.m)
 	d.violations = registration.CheckTypes(d.m)
+	wellTyped := len(d.violations) == 0
 	if crowded := checkCrowds(d.m); crowded != nil {
 		// Judging each of thousands of values would make a small request a long
 		// one, and the answer many times as large.
@@ -60,8 +67,9 @@ func (p *Policy) Decide(r Request) Decision {
 	// Grants first: what is sensible for other members depends on them.
 	d.settleGrants()
 	d.complete("token_endpoint_auth_method", defaultAuthMethod)
-	d.complete("response_types", responseTypesOf(stringsOf(d.m, "grant_types")))
+	d.complete("response_types", responseTypesOf(d.grants))
 	d.complete("application_type", applicationTypeOf(stringsOf(d.m, "redirect_uris")))
+	wanted := d.m.String("scope")
 	asked := d.m.Has("scope")
 	d.injectScopes()
 	for _, member := range p.members {
@@ -69,16 +77,17 @@ func (p *Policy) Decide(r Request) Decision {
 	}
 	d.limitScopes(asked)
 	d.name("token_endpoint_auth_method", defaultAuthMethod)
-	d.name("response_types", responseTypesOf(stringsOf(d.m, "grant_types")))
+	d.name("response_types", responseTypesOf(d.grants))
 
 	d.violations = append(d.violations, judge(&finalDocument{
 		Metadata: d.m,
-		grants:   stringsOf(d.m, "grant_types"),
+		grants:   d.grants,
 		native:   d.m.String("application_type") == "native",
 		options:  p.builtIn,
 	})...)
+	d.applyRules(r, wellTyped)
 	if r.Registered != nil {
-		d.violations = append(d.violations, widening(r.Registered, d.m)...)
+		d.violations = append(d.violations, widening(r.Registered, d.m, wanted)...)
 	}
 	return Decision{Class: d.class, Metadata: d.m, Violations: d.violations, Changes: d.changes}
 }
@@ -88,6 +97,7 @@ type deliberation struct {
 	*Policy
 	m          *Metadata
 	registered *Metadata
+	grants     []string // settled first
 	class      Class
 	changes    []Change
 	violations []Violation
@@ -129,7 +139,8 @@ func (d *deliberation) settleGrants() {
 	d.complete("grant_types", []any{"authorization_code"})
 	d.apply("grant_types")
 	d.name("grant_types", []any{"authorization_code"})
-	d.class = classOf(stringsOf(d.m, "grant_types"))
+	d.grants = stringsOf(d.m, "grant_types")
+	d.class = classOf(d.grants)
 }
 
 // classOf is the app class that grants make. A grant that is named twice is the

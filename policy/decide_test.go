@@ -315,6 +315,7 @@ func TestUpdateMayNotWiden(t *testing.T) {
 		"a scope":                      {`{` + web + `,"scope":"openid fhirUser"}`, []string{"widening /scope"}},
 		"another type":                 {`{` + web + `,"scope":"patient/Patient.rs"}`, []string{"widening /scope"}},
 		"all types":                    {`{` + web + `,"scope":"patient/*.r"}`, []string{"widening /scope"}},
+		"what the policy would strip":  {`{` + web + `,"scope":"openid unheard_of"}`, []string{"widening /scope"}},
 		"another letter":               {`{` + web + `,"scope":"patient/Observation.crs"}`, []string{"widening /scope"}},
 		"another level":                {`{` + web + `,"scope":"user/Observation.rs"}`, []string{"widening /scope"}},
 		"no authentication":            {`{` + web + `,"token_endpoint_auth_method":"none","scope":"openid"}`, []string{"widening /token_endpoint_auth_method"}},

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"time"
+
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
@@ -32,6 +34,15 @@ type Request struct {
 	// Registered is what the client has now. On an Update that nobody vouched
 	// for anew it is the limit; nil where there is no such limit.
 	Registered *Metadata
+
+	// What follows is for rules alone.
+
+	// Admission is who vouches for the registration; nil where nobody does.
+	Admission *Admission
+	// RemoteIP is the address that the request came from.
+	RemoteIP string
+	// Now is the time of the request.
+	Now time.Time
 }
 
 // Decision is the answer, with its diagnosis.

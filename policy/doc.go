@@ -20,11 +20,35 @@
 //     run, member by member;
 //  5. scope is cut down to what may be had, or refused;
 //  6. the built-in rules judge what came out. They are no layer of the policy:
-//     no operator overrules them, and each is relaxed only by its name.
-//  7. an update without a fresh admission is held against what is registered now
+//     no operator overrules them, and each is relaxed only by its name;
+//  7. the operator's rules ([Rule]) judge it too. One that cannot be evaluated
+//     refuses: the violation policy_error;
+//  8. an update without a fresh admission is held against what is registered now
 //     and may not go beyond it.
 //
 // Every step adds to the decision and none ends it early: a refusal names all
 // that is wrong, and the [Change] list names all that is different from what was
 // asked, each with the rule that did it.
+//
+// # Rules
+//
+// A rule is an expression in CEL that has to be true. Its variables:
+//
+//	metadata   the final document; members that may be absent need has(metadata.x)
+//	token      who vouches: kind, issuer, subject, id, claims. Null on an update
+//	request    operation (create, update), method, remote_ip, class (patient, backend)
+//	now        the time of the request, a timestamp in UTC
+//	previous   on an update, what is registered now, without secrets; else null
+//
+// Its functions, beside those of CEL and of its extensions for strings, lists,
+// sets, math, network addresses, optional values, bindings and two-variable
+// macros:
+//
+//	uri(string)    scheme, host, port (0: none written), path, query
+//	smart(string)  of one scope: kind, context, resource_type, permissions, query
+//	covers(a, b)   whether the scopes a grant all that the scopes b do
+//	jwk(map)       of one key: kty, crv, kid, use, alg, bits (of an RSA key)
+//
+// Objects are gone through in the order of their members' names, and there is no
+// clock in the limits of an evaluation: the same request gets the same decision.
 package policy

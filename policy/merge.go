@@ -109,24 +109,69 @@ func mergeIntersection(superior, subordinate *operand) (operand, error) {
 	return listOperand(subordinate.set.keep(superior.set.values)), nil
 }
 
-// mergeChoice merges "one_of". That nothing is left is a policy that no value
+var errNothingLeft = errors.New("no value is allowed by both")
+
+// mergeChoice merges "one_of" and other lists of what is allowed. That nothing is left is a policy that no value
 // satisfies.
 func mergeChoice(superior, subordinate *operand) (operand, error) {
 	both, err := mergeIntersection(superior, subordinate)
 	if err == nil && len(both.set.values) == 0 {
-		err = errors.New("no value is allowed by both")
+		err = errNothingLeft
 	}
 	return both, err
 }
 
-// mergeEssential merges "essential": the member is required if either requires
-// it, and only who does is named for it.
-func mergeEssential(superior, subordinate *operand) (operand, error) {
-	if superior.value == subordinate.value {
-		return operand{value: superior.value}, nil
+// mergeStrict merges an operator whose value is one of two, of which strict is
+// the stricter: it holds if either says so, and only who does is named for it.
+func mergeStrict(strict any) func(superior, subordinate *operand) (operand, error) {
+	return func(superior, subordinate *operand) (operand, error) {
+		switch superior.value {
+		case subordinate.value:
+			return operand{value: superior.value}, nil
+		case strict:
+			return *superior, nil
+		}
+		return *subordinate, nil
 	}
-	if superior.value == true {
-		return *superior, nil
+}
+
+// mergeLeast merges the operators that set an upper limit: the lower one holds.
+func mergeLeast(superior, subordinate *operand) (operand, error) {
+	return limitOf(superior, subordinate, superior.limit < subordinate.limit), nil
+}
+
+// mergeMost merges the operators that set a lower limit: the upper one holds.
+func mergeMost(superior, subordinate *operand) (operand, error) {
+	return limitOf(superior, subordinate, superior.limit > subordinate.limit), nil
+}
+
+// limitOf names only who sets the stricter limit for it.
+func limitOf(superior, subordinate *operand, superiorIsStricter bool) operand {
+	switch {
+	case superior.limit == subordinate.limit:
+		return operand{value: superior.value, limit: superior.limit}
+	case superiorIsStricter:
+		return *superior
 	}
-	return *subordinate, nil
+	return *subordinate
+}
+
+// mergeCovered merges lists of patterns of which any two are disjoint or one
+// covers the other: what both allow is then each pattern of either that one of
+// the other's covers. A layer may so name one host below another's wildcard.
+func mergeCovered(covers func(by, of *operand, i int) bool) func(superior, subordinate *operand) ([]any, error) {
+	return func(superior, subordinate *operand) ([]any, error) {
+		var both []any
+		for _, pair := range [2][2]*operand{{superior, subordinate}, {subordinate, superior}} {
+			for i, v := range pair[0].set.values {
+				if covers(pair[1], pair[0], i) {
+					both = append(both, v)
+				}
+			}
+		}
+		if len(both) == 0 {
+			return nil, errNothingLeft
+		}
+		return both, nil
+	}
 }

@@ -11,8 +11,10 @@ import (
 // compiled: for each member the operators that shape and judge it. It is
 // immutable and safe for concurrent use. Nil is a policy that says nothing.
 //
-// Operators apply to the member of exactly their name (section 6.1.2): what is
-// said of client_name is not said of client_name#de.
+// The operators of the standard apply to the member of exactly their name
+// (section 6.1.2): what is said of client_name is not said of client_name#de. The
+// operators beyond the standard judge every language of a human-readable member
+// (RFC 7591 section 2.2): a language tag is no way past "hosts".
 type MetadataPolicy struct {
 	members []memberPolicy // sorted by name
 }
@@ -95,6 +97,9 @@ func (p *parser) member(member registration.Member) (memberPolicy, error) {
 		if !ok {
 			continue
 		}
+		if !op.fits(member.Name) {
+			return mp, p.fail(member.Name, op.name, "the operator needs "+op.needs+", which the member cannot be")
+		}
 		o, err := op.compile(member.Name, given)
 		if err != nil {
 			return mp, p.fail(member.Name, op.name, err.Error())
@@ -166,46 +171,6 @@ func (p *MetadataPolicy) Sets(member string) bool {
 		}
 		return o.operator.name == opDefault
 	})
-}
-
-// ApplyMember runs the operators of one member on m, in place, and returns what
-// they changed and everything they found wrong. Applying again changes nothing
-// more. A member that is null counts as absent.
-//
-// An operator that meets a type it is not made for is the violation
-// "policy_error", and ends the member: the operators behind it would meet the
-// same. Violations share the policy's own lists in Allowed: read them only.
-func (p *MetadataPolicy) ApplyMember(m *Metadata, member string) ([]Change, []Violation) {
-	mp := p.find(member)
-	if mp == nil {
-		return nil, nil
-	}
-	var changes []Change
-	var violations []Violation
-	current := subject{member: member}
-	current.value, _ = m.Get(member)
-	for i := range mp.operands {
-		o := &mp.operands[i]
-		result, found := o.apply(current)
-		switch found {
-		case fine:
-		case changed:
-			changes = append(changes, Change{
-				Member: member, Before: current.value, After: result, Rule: o.operator.name, Layer: o.layer,
-			})
-			current.value = result
-			if result == nil {
-				m.Delete(member)
-			} else {
-				m.Set(member, result)
-			}
-		case broken:
-			violations = append(violations, o.violation(current))
-		case unsupported:
-			return changes, append(violations, o.policyError(current))
-		}
-	}
-	return changes, violations
 }
 
 // Document prints the policy: members sorted by name, operators in the order of

@@ -14,21 +14,54 @@ import (
 
 // The parts of random policies and documents: few, so that they meet.
 var (
-	randomMembers  = []string{"a", "b", "scope", "grant_types", "client_name", "redirect_uris"}
+	randomMembers  = []string{"a", "b", "scope", "grant_types", "client_name", "redirect_uris", "client_uri", "client_uri#de", "client_uri#fr", "jwks"}
 	randomStrings  = []string{`"x"`, `"y"`, `"z"`}
 	randomOddities = []string{`"x y"`, `""`, `1`, `true`, `null`, `{"k":1}`, `{"k":null}`, `[null]`, `[["x"]]`, `["x","x y"]`, `[1,{"k":1}]`}
 
 	// What operators are given where policies make sense, and in what company.
 	listOperators   = []string{"value", "add", "default", "subset_of", "superset_of", "essential"}
 	singleOperators = []string{"value", "default", "one_of", "essential"}
+	uriOperators    = []string{"schemes", "hosts", "ports", "path_prefix", "loopback", "private_use", "same_host_as", "registrable_domain_of", "pattern"}
+	keyOperators    = []string{"value", "default", "key_types", "min_rsa_bits", "curves", "key_ids", "essential"}
+
+	// What the operators beyond the standard are given: values that overlap, cover
+	// each other and contradict each other.
+	randomURIs = []string{
+		`"https://a.example/x"`, `"https://b.a.example/x/y"`, `"https://c.b.a.example:8443/y"`, `"http://127.0.0.1/x"`,
+		`"b.example:/x"`, `"https://A.example"`, `"https://a.example@b.a.example/"`, `"https://a.example./x/../y"`, `"x"`,
+	}
+	randomKeys = []string{
+		`{"kty":"RSA","n":"__8","kid":"1"}`, `{"kty":"RSA","n":"_w"}`, `{"kty":"EC","crv":"P-256"}`, `{"kty":"EC","crv":"P-384","kid":"2"}`, `{"kty":1}`,
+	}
+	randomValues = map[string][]string{
+		"schemes":               {`["https"]`, `["https","http"]`, `["b.example","https"]`},
+		"hosts":                 {`["a.example"]`, `["*.a.example"]`, `["**.a.example","a.example"]`, `["**.a.example:8443","b.a.example","127.0.0.1"]`},
+		"ports":                 {`[443]`, `[443,8443]`, `[80,443]`},
+		"path_prefix":           {`["/"]`, `["/x"]`, `["/x/","/y"]`, `["/x/y"]`},
+		"loopback":              {`"allow"`, `"deny"`},
+		"private_use":           {`"allow"`, `"deny"`},
+		"same_host_as":          {`"client_uri#fr"`, `"redirect_uris"`, `["redirect_uris","client_uri#fr"]`},
+		"registrable_domain_of": {`"client_uri#fr"`, `"redirect_uris"`},
+		"max_count":             {`0`, `1`, `2`, `3`},
+		"min_count":             {`0`, `1`, `2`},
+		"max_length":            {`1`, `3`, `40`},
+		"pattern":               {`".*"`, `"x|y"`, `"https://.*"`, `["[a-z]+","x.*"]`},
+		"key_types":             {`["RSA"]`, `["RSA","EC"]`, `["EC"]`},
+		"min_rsa_bits":          {`8`, `16`, `17`},
+		"curves":                {`["P-256"]`, `["P-256","P-384"]`},
+		"key_ids":               {`"required"`, `"optional"`},
+		"essential":             {`true`, `false`},
+	}
 )
 
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-func randomList(r *rand.Rand, atLeast int) string {
+func randomList(r *rand.Rand, atLeast int) string { return listOf(r, randomStrings, atLeast) }
+
+func listOf(r *rand.Rand, from []string, atLeast int) string {
 	list := make([]string, atLeast+r.IntN(4-atLeast))
 	for i := range list {
-		list[i] = pick(r, randomStrings)
+		list[i] = pick(r, from)
 	}
 	return "[" + strings.Join(list, ",") + "]"
 }
@@ -40,24 +73,46 @@ func randomValue(r *rand.Rand, member string) string {
 		return pick(r, randomOddities)
 	case member == "scope":
 		return pick(r, []string{`"x"`, `"y x"`, `"z  y"`, `"x y z"`, `""`})
+	case member == "jwks":
+		return `{"keys":` + listOf(r, randomKeys, 0) + `}`
+	case isURI(member) && isSingle(member):
+		return pick(r, randomURIs)
+	case isURI(member):
+		return listOf(r, randomURIs, 0)
 	case isSingle(member):
 		return pick(r, randomStrings)
 	}
 	return randomList(r, 0)
 }
 
-func isSingle(member string) bool { return member == "b" || member == "client_name" }
+func isSingle(member string) bool {
+	return member == "b" || member == "client_name" || isURI(member) && member != "redirect_uris"
+}
+
+func isURI(member string) bool { return strings.Contains(member, "uri") }
+
+// randomNames are operators that suit the member, most of the time.
+func randomNames(r *rand.Rand, member string) []string {
+	names := listOperators
+	switch {
+	case r.IntN(20) == 0:
+		return slices.Concat(listOperators, singleOperators[2:3])
+	case member == "jwks":
+		return keyOperators
+	case isSingle(member):
+		names = append(slices.Clone(singleOperators), "max_length", "pattern")
+	default:
+		names = append(slices.Clone(names), "max_count", "min_count", "max_length", "pattern")
+	}
+	if isURI(member) { // with few of the standard's, which hardly ever leave a URI
+		names = append(slices.Clone(uriOperators), "default", "essential")
+	}
+	return names
+}
 
 func randomOperators(r *rand.Rand, member string) string {
-	names := listOperators
-	if isSingle(member) {
-		names = singleOperators
-	}
-	if r.IntN(20) == 0 {
-		names = slices.Concat(listOperators, singleOperators[2:3])
-	}
 	var operators []string
-	for _, name := range names {
+	for _, name := range randomNames(r, member) {
 		if r.IntN(3) > 0 {
 			continue
 		}
@@ -65,12 +120,15 @@ func randomOperators(r *rand.Rand, member string) string {
 		switch name {
 		case "value", "default":
 			v = randomValue(r, member)
-		case "essential":
-			v = pick(r, []string{"true", "false"})
 		case "subset_of", "one_of":
 			v = randomList(r, 2)
-		default:
+		case "add", "superset_of":
 			v = randomList(r, 0)
+		default:
+			v = pick(r, randomValues[name])
+			if strings.Contains(v, fmt.Sprintf("%q", member)) { // comparing it with itself
+				continue
+			}
 		}
 		operators = append(operators, fmt.Sprintf("%q:%s", name, v))
 	}

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"regexp"
+	"slices"
+
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
@@ -24,10 +27,15 @@ type operator struct {
 	// merge makes one operand of a superior's and a subordinate's (section
 	// 6.1.3.1, "Merge" of each operator).
 	merge func(superior, subordinate *operand) (operand, error)
-	// An operator is a modifier or a check: it has one of the two. A modifier
-	// returns the new value where it changed, nil to remove the member.
-	modify func(*operand, subject) (any, finding)
-	check  func(*operand, subject) finding
+	// kinds are the types of registered members that the operator is made for;
+	// nil where compile decides. scope is a list (KindStrings) here.
+	kinds []registration.Kind
+	// An operator is a modifier, a check or an inspection: it has one of the
+	// three. A modifier returns the new value where it changed, nil to remove the
+	// member. An inspection is a check that says where in the member.
+	modify  func(*operand, subject) (any, finding)
+	check   func(*operand, subject) finding
+	inspect func(*operand, subject) ([]flaw, finding)
 	// breach is what a violation says of a broken check, needs what it says of a
 	// value that the operator is not made for.
 	breach, needs string
@@ -36,7 +44,11 @@ type operator struct {
 // operators is the whole language, in the order of application (section
 // 6.1.3.1). Additional operators have their place by section 6.1.3.2: modifiers
 // behind value, checks before essential.
-var operators = []operator{
+var operators = slices.Concat(standardOperators, countOperators, textOperators, uriOperators, keyOperators,
+	[]operator{essentialOperator})
+
+// standardOperators are those of OpenID Federation 1.0, but for the last.
+var standardOperators = []operator{
 	{name: opValue, compile: compileValue, merge: mergeEqual, modify: setValue},
 	{name: opAdd, compile: compileList, merge: mergeUnion, modify: addMissing, needs: "an array of strings"},
 	{name: opDefault, compile: compileDefault, merge: mergeEqual, modify: setDefault},
@@ -49,10 +61,11 @@ var operators = []operator{
 		name: opSupersetOf, compile: compileList, merge: mergeUnion, check: hasAll,
 		breach: "the member lacks some of the values that it must contain", needs: "an array of strings",
 	},
-	{
-		name: opEssential, compile: compileFlag, merge: mergeEssential, check: isPresent,
-		breach: "the member is required",
-	},
+}
+
+var essentialOperator = operator{
+	name: opEssential, compile: compileFlag, merge: mergeStrict(true), check: isPresent,
+	breach: "the member is required",
 }
 
 func operatorExists(name string) bool {
@@ -86,6 +99,9 @@ const (
 type subject struct {
 	member string
 	value  any // nil: absent
+	// What an operator needs that compares the member with another.
+	policy   *MetadataPolicy
+	document *Metadata
 }
 
 // elements returns the member's value as a list: an array of what lists may
@@ -95,23 +111,47 @@ func (s subject) elements() ([]any, bool) { return elements(s.member, s.value) }
 // operand is an operator with its value in a policy.
 type operand struct {
 	operator *operator
-	value    any       // as [MetadataPolicy.Document] prints it
-	set      *valueSet // the value, where it is a list to operators
-	layers   []string  // the policies that it comes from, the superior first
-	layer    string    // the same, as violations and changes carry it
+	value    any              // as [MetadataPolicy.Document] prints it
+	set      *valueSet        // the value, where it is a list to operators
+	limit    int              // the value, where it is a number
+	hosts    *hostSet         // of set, for "hosts"
+	patterns []*regexp.Regexp // of set, for "pattern"
+	layers   []string         // the policies that it comes from, the superior first
+	layer    string           // the same, as violations and changes carry it
 }
 
-func (o *operand) apply(s subject) (any, finding) {
-	if o.operator.modify != nil {
-		return o.operator.modify(o, s)
+// judge runs a check or an inspection. ok is false where the member is of a type
+// that the operator is not made for.
+func (o *operand) judge(s subject) (vs []Violation, ok bool) {
+	if o.operator.inspect == nil {
+		switch o.operator.check(o, s) {
+		case broken:
+			return []Violation{o.violation(s, flaw{given: s.value, detail: o.operator.breach})}, true
+		case unsupported:
+			return []Violation{o.policyError(s)}, false
+		default:
+			return nil, true
+		}
 	}
-	return nil, o.operator.check(o, s)
+	flaws, found := o.operator.inspect(o, s)
+	if found == unsupported {
+		return []Violation{o.policyError(s)}, false
+	}
+	for _, f := range flaws {
+		vs = append(vs, o.violation(s, f))
+	}
+	return vs, true
 }
 
-func (o *operand) violation(s subject) Violation {
-	v := o.fault(s, o.operator.name, o.operator.breach)
-	if o.set != nil {
+func (o *operand) violation(s subject, f flaw) Violation {
+	v := o.fault(s, o.operator.name, f.detail)
+	v.Pointer += registration.Pointer(f.steps...)
+	v.Given = f.given
+	switch {
+	case o.set != nil:
 		v.Allowed = o.set.texts
+	case o.operator.inspect != nil:
+		v.Allowed = []string{text(o.value)}
 	}
 	return v
 }
@@ -121,7 +161,11 @@ func (o *operand) policyError(s subject) Violation {
 	if s.member == scopeMember {
 		needs = "a string of scopes"
 	}
-	return o.fault(s, "policy_error", "the operator "+o.operator.name+" needs "+needs)
+	v := o.fault(s, "policy_error", "the operator "+o.operator.name+" needs "+needs)
+	if needs == needsKeys {
+		v.Given = nil // for the log, where no private key may go
+	}
+	return v
 }
 
 func (o *operand) fault(s subject, rule, detail string) Violation {

@@ -37,6 +37,39 @@ func BenchmarkListOperators(b *testing.B) {
 	}
 }
 
+// BenchmarkHosts shows the same for patterns of hosts and prefixes of paths, for
+// a URI that is accepted and one that is refused.
+func BenchmarkHosts(b *testing.B) {
+	for _, operator := range []string{"hosts", "path_prefix"} {
+		for _, length := range []int{10, 1000} {
+			list := make([]any, length)
+			for i := range list {
+				list[i] = []string{"host-%d.example.org", "*.apps-%d.example.org", "**.deep-%d.example.org"}[i%3]
+				if operator == "path_prefix" {
+					list[i] = "/tenant-%d/app"
+				}
+				list[i] = fmt.Sprintf(list[i].(string), i)
+			}
+			spec := registration.New(registration.Member{Name: operator, Value: list})
+			p, err := policy.ParseMetadataPolicy("policy", registration.New(registration.Member{Name: "client_uri", Value: spec}))
+			if err != nil {
+				b.Fatal(err)
+			}
+			for name, given := range map[string]string{
+				"accepted": "https://a.b.deep-8.example.org/tenant-8/app/callback", "refused": "https://a.b.deep.example.org/tenant/app/callback",
+			} {
+				m := registration.New(registration.Member{Name: "client_uri", Value: given})
+				b.Run(fmt.Sprintf("%s/%s/%d", operator, name, length), func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						p.ApplyMember(m, "client_uri")
+					}
+				})
+			}
+		}
+	}
+}
+
 // BenchmarkMetadataPolicy applies a policy of a usual size.
 func BenchmarkMetadataPolicy(b *testing.B) {
 	p := compile(b, "policy", `{

@@ -8,8 +8,9 @@ type combination struct {
 	reason  string
 }
 
-// combinations are the restrictions of OpenID Federation 1.0 section 6.1.3.1;
-// any other two operators go together. A policy is held against them when it is
+// combinations are the restrictions of OpenID Federation 1.0 section 6.1.3.1,
+// and one on two operators beyond it that could never both hold; any other two
+// operators go together. A policy is held against them when it is
 // read, and again whatever a merge made of it.
 var combinations = []combination{
 	{opValue, opAdd, listWithinValue, "what is added must be part of the value"},
@@ -23,6 +24,7 @@ var combinations = []combination{
 	{opOneOf, opSubsetOf, nil, "the operators cannot be combined"},
 	{opOneOf, opSupersetOf, nil, "the operators cannot be combined"},
 	{opSubsetOf, opSupersetOf, secondWithinFirst, "what is allowed must contain all that is required"},
+	{opMinCount, opMaxCount, countPossible, "no list has so many values and so few"},
 }
 
 // checkCombinations holds the member's operators against the table.
@@ -69,3 +71,5 @@ func firstWithinSecond(_ string, first, second *operand) bool {
 func secondWithinFirst(_ string, first, second *operand) bool {
 	return second.set.within(first.set.values)
 }
+
+func countPossible(_ string, least, most *operand) bool { return least.limit <= most.limit }

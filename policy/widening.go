@@ -11,12 +11,15 @@ import (
 // what is registered now: a registration access token proves that the caller is
 // the client, not that somebody vouches for more than the client has. Keycloak
 // itself lets it add system/*.rs (measured on 24.0.5 to 26.7.5).
-func widening(registered, asked *Metadata) []Violation {
+//
+// Scopes are held against what was wanted, not only against what is left of it:
+// whoever asks for more is told so, even where the policy would strip it.
+func widening(registered, asked *Metadata, wanted string) []Violation {
 	return slices.Concat(
 		widerGrants(registered, asked),
 		widerRedirects(registered, asked, "redirect_uris"),
 		widerRedirects(registered, asked, "post_logout_redirect_uris"),
-		widerScopes(registered, asked),
+		widerScopes(registered, wanted+" "+asked.String("scope")),
 		weakerAuthMethod(registered, asked),
 		weakerRequirements(registered, asked),
 	)
@@ -64,11 +67,15 @@ func widerRedirects(registered, asked *Metadata, member string) []Violation {
 	return vs
 }
 
-func widerScopes(registered, asked *Metadata) []Violation {
+func widerScopes(registered *Metadata, scope string) []Violation {
+	tokens := smart.Split(scope)
+	if len(tokens) > 2*maxScopes {
+		return nil // refused for their number already
+	}
 	has := smart.Split(registered.String("scope"))
 	set := smart.NewSet(has)
 	var vs []Violation
-	for _, token := range smart.Split(asked.String("scope")) {
+	for _, token := range tokens {
 		if !set.Covers(smart.Parse(token)) {
 			vs = append(vs, wider("an update may not add a scope", token, has, "scope"))
 		}

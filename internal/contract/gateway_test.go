@@ -69,7 +69,7 @@ const variants = `
 		jwt {
 			secret {env.CONTRACT_PORTAL_SECRET}
 			expiry optional
-			claim typ InitialAccessToken
+			claims typ InitialAccessToken
 		}
 	}
 }

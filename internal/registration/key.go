@@ -1,5 +1,11 @@
 package registration
 
+import (
+	"encoding/base64"
+	"math/big"
+	"strings"
+)
+
 // Keys returns the keys of a JWK Set (RFC 7517 section 5): nil where set is not
 // one, that is where "keys" is missing or has anything but objects in it.
 func Keys(set *Metadata) []*Metadata {
@@ -31,4 +37,15 @@ func PrivatePart(key *Metadata) string {
 		}
 	}
 	return ""
+}
+
+// RSABits is how long the modulus of a key is (RFC 7518 section 6.3.1.1); false
+// where there is none that can be read.
+func RSABits(key *Metadata) (int, bool) {
+	n := key.String("n")
+	modulus, err := base64.RawURLEncoding.Strict().DecodeString(n)
+	if err != nil || len(modulus) == 0 || strings.ContainsAny(n, "\r\n") { // which the decoder passes over
+		return 0, false
+	}
+	return new(big.Int).SetBytes(modulus).BitLen(), true
 }

@@ -169,3 +169,20 @@ func TestPrivatePart(t *testing.T) {
 		}
 	}
 }
+
+func TestRSABits(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]int{
+		`{"n":"AQ"}`:     1,
+		`{"n":"AAAB"}`:   1, // leading zeros are not part of the number
+		`{"n":"gAAA"}`:   24,
+		`{"n":""}`:       -1,
+		`{"n":"=="}`:     -1,
+		`{"n":"AQ\nAB"}`: -1,
+		`{"kty":"EC"}`:   -1,
+	} {
+		if got, readable := registration.RSABits(decode(t, body)); readable != (want >= 0) || (readable && got != want) {
+			t.Errorf("%s: got %d, %v, want %d", body, got, readable, want)
+		}
+	}
+}

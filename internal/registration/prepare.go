@@ -16,7 +16,7 @@ import "slices"
 //
 // An array that came empty stays: "response_types": [] says something.
 func Prepare(op Operation, m *Metadata) []Change {
-	var changes []Change
+	var changes []Change //nolint:prealloc // nearly always none
 	kept := m.members[:0]
 	for _, member := range m.members {
 		full, isEmpty := withoutEmpty(member.Value)

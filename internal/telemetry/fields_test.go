@@ -93,6 +93,11 @@ func TestLevel(t *testing.T) {
 			t.Errorf("%s, orphan %t: %s, want %s", test.outcome, test.orphan, got, test.want)
 		}
 	}
+	// A rule that cannot be evaluated is for an operator to mend.
+	d := Decision{Outcome: Refused, FailedRules: []string{"a_rule"}}
+	if got := d.Level(); got != zapcore.ErrorLevel {
+		t.Errorf("a failed rule: %s, want error", got)
+	}
 }
 
 // Whatever a caller or a rule makes of a member that holds a secret, its value

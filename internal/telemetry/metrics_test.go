@@ -63,7 +63,7 @@ func TestRegister(t *testing.T) {
 			t.Fatalf("a second handler: %v", err)
 		}
 	}
-	d := Decision{Operation: registration.Delete, Outcome: Unauthorized, Quirks: []string{"test_register"}}
+	d := Decision{Operation: registration.Delete, Outcome: Unauthorized, Quirks: []string{"test_register"}, FailedRules: []string{"test_register"}}
 	d.Count()
 	ObserveUpstream(registration.Delete, time.Second)
 	for _, registry := range []*prometheus.Registry{old, current} {
@@ -72,6 +72,7 @@ func TestRegister(t *testing.T) {
 			"caddy_smart_registration_decisions_total":           "counter",
 			"caddy_smart_registration_upstream_duration_seconds": "histogram",
 			"caddy_smart_registration_quirks_total":              "counter",
+			"caddy_smart_registration_policy_errors_total":       "counter",
 		}
 		for name, kind := range want {
 			if types[name] != kind {
@@ -101,7 +102,7 @@ func TestCount(t *testing.T) {
 	before, _ := scrape(t, registry)
 	d := Decision{Operation: registration.Update, Outcome: Refused, Quirks: []string{"test_count_a", "test_count_b"}}
 	d.Count()
-	d.Quirks = []string{"test_count_b"}
+	d.Quirks, d.FailedRules = []string{"test_count_b"}, []string{"test_count_rule"}
 	d.Count()
 	after, _ := scrape(t, registry)
 	for name, want := range map[string]float64{
@@ -110,6 +111,7 @@ func TestCount(t *testing.T) {
 		`caddy_smart_registration_decisions_total{operation="create",outcome="refused"}`: 0,
 		`caddy_smart_registration_quirks_total{quirk="test_count_a"}`:                    1,
 		`caddy_smart_registration_quirks_total{quirk="test_count_b"}`:                    2,
+		`caddy_smart_registration_policy_errors_total{rule="test_count_rule"}`:           1,
 	} {
 		if got := after[name] - before[name]; got != want {
 			t.Errorf("%s went up by %v, want %v", name, got, want)

@@ -1,0 +1,179 @@
+package smartregistration
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/policy"
+)
+
+// runCheck prints the decision on each file, and tells whether all are admitted.
+func runCheck(w io.Writer, from source, updateOf string, asJSON bool, files []string) (bool, error) {
+	if len(files) == 0 {
+		return false, errors.New("at least one client metadata document is needed")
+	}
+	h, err := from.handler()
+	if err != nil {
+		return false, err
+	}
+	t, err := newTrial(h)
+	if err != nil {
+		return false, err
+	}
+	var registered []byte
+	if updateOf != "" {
+		if registered, err = os.ReadFile(updateOf); err != nil {
+			return false, err
+		}
+	}
+	admitted := true
+	for _, file := range files {
+		document, err := os.ReadFile(file)
+		if err != nil {
+			return false, err
+		}
+		decision, err := t.decide(document, registered)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", updateOf, err)
+		}
+		text := decisionText(file, decision)
+		if asJSON {
+			text = string(decisionDocument(file, decision).Encode()) + "\n"
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return false, err
+		}
+		admitted = admitted && decision.Admitted()
+	}
+	return admitted, nil
+}
+
+// decisionDocument is a decision as check --json prints it. It is built as a
+// document is, and not by encoding/json, to which numbers here are strings.
+func decisionDocument(file string, d policy.Decision) *registration.Metadata {
+	violations, changes := make([]any, 0, len(d.Violations)), make([]any, 0, len(d.Changes))
+	for _, v := range d.Violations {
+		one := registration.New(
+			registration.Member{Name: "rule", Value: v.Rule}, registration.Member{Name: "pointer", Value: v.Pointer},
+			registration.Member{Name: "detail", Value: v.Detail},
+		)
+		if len(v.Allowed) > 0 {
+			one.SetStrings("allowed", v.Allowed)
+		}
+		setLayer(one, v.Layer)
+		violations = append(violations, one)
+	}
+	for _, c := range d.Changes {
+		one := registration.New(registration.Member{Name: "member", Value: c.Member})
+		if c.Before != nil {
+			one.Set("before", c.Before)
+		}
+		if c.After != nil {
+			one.Set("after", c.After)
+		}
+		one.Set("rule", c.Rule)
+		setLayer(one, c.Layer)
+		changes = append(changes, one)
+	}
+	document := registration.New(
+		registration.Member{Name: "file", Value: file},
+		registration.Member{Name: "admitted", Value: d.Admitted()},
+		registration.Member{Name: "class", Value: string(d.Class)},
+		registration.Member{Name: "metadata"}, // null: it could not be read
+		registration.Member{Name: "violations", Value: violations},
+		registration.Member{Name: "changes", Value: changes},
+	)
+	if d.Metadata != nil {
+		document.Set("metadata", d.Metadata)
+	}
+	return document
+}
+
+func setLayer(m *registration.Metadata, layer string) {
+	if layer != "" {
+		m.Set("layer", layer)
+	}
+}
+
+// decisionText is a decision for a person to read.
+func decisionText(file string, d policy.Decision) string {
+	var b strings.Builder
+	b.WriteString(file + ": " + outcomeText(d.Admitted()))
+	if d.Class != "" {
+		b.WriteString(", class " + string(d.Class))
+	}
+	b.WriteString("\n")
+	if len(d.Violations) > 0 {
+		b.WriteString("  violations:\n")
+	}
+	for _, v := range d.Violations {
+		fmt.Fprintf(&b, "    %s: %s\n", strings.TrimSpace(byRule(v.Rule, v.Layer)+" "+v.Pointer), v.Detail)
+		if len(v.Allowed) > 0 {
+			fmt.Fprintf(&b, "      allowed: %s\n", valueText(registration.FromStrings(v.Allowed)))
+		}
+		if failed, ok := v.Given.(*policy.RuleError); ok {
+			fmt.Fprintf(&b, "      cause: %s\n", failed.Err)
+		}
+	}
+	if len(d.Changes) > 0 {
+		b.WriteString("  changes:\n")
+	}
+	for _, c := range d.Changes {
+		fmt.Fprintf(&b, "    %s: %s by rule %s\n", c.Member, changeText(c), byRule(c.Rule, c.Layer))
+	}
+	if d.Metadata != nil {
+		var indented bytes.Buffer
+		_ = json.Indent(&indented, d.Metadata.Encode(), "    ", "  ") // is JSON: cannot fail
+		b.WriteString("  metadata:\n    " + indented.String() + "\n")
+	}
+	return printable(b.String())
+}
+
+func outcomeText(admitted bool) string {
+	if admitted {
+		return "admitted"
+	}
+	return "refused"
+}
+
+func byRule(rule, layer string) string {
+	if layer == "" {
+		return rule
+	}
+	return rule + " (" + layer + ")"
+}
+
+func changeText(c registration.Change) string {
+	switch {
+	case c.After == nil:
+		return "removed"
+	case c.Before == nil:
+		return "set to " + valueText(c.After)
+	default:
+		return "changed from " + valueText(c.Before) + " to " + valueText(c.After)
+	}
+}
+
+// valueText is a member's value as JSON.
+func valueText(v any) string {
+	object := string(registration.New(registration.Member{Value: v}).Encode())
+	return object[len(`{"":`) : len(object)-len(`}`)]
+}
+
+// printable takes out what could move a terminal's cursor or turn text around: a
+// document's names and values are somebody else's.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
