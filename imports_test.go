@@ -34,9 +34,11 @@ var mayImport = map[string][]string{
 	},
 	"internal/registration": {"github.com/go-json-experiment/json/jsontext"},
 	"internal/smart":        {},
-	// The only room that knows jwx. singleflight shares one key fetch.
+	// The only room that knows jwx. It reads tokens as strictly as documents, with
+	// the same reader. singleflight shares one key fetch.
 	"internal/token": {
-		"github.com/lestrrat-go/jwx/v2/...", "github.com/go-json-experiment/json/jsontext", "golang.org/x/sync/singleflight",
+		module + "/internal/registration", "github.com/lestrrat-go/jwx/v2/...", "golang.org/x/sync/singleflight",
+		"github.com/go-json-experiment/json/jsontext",
 	},
 	// singleflight shares one token request.
 	"internal/upstream": {

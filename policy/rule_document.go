@@ -1,9 +1,7 @@
 package policy
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -136,30 +134,6 @@ func number(s string) ref.Val {
 		return types.Int(f)
 	}
 	return types.Double(f)
-}
-
-// fromJSON is a value of encoding/json's kinds as a document has it. Anything
-// else stays, and is an error where a rule comes to it.
-func fromJSON(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		return registration.Number(v)
-	case float64:
-		return registration.Number(strconv.FormatFloat(v, 'g', -1, 64))
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = fromJSON(v[i])
-		}
-		return list
-	case map[string]any:
-		m := registration.New()
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			m.Set(name, fromJSON(v[name]))
-		}
-		return m
-	}
-	return v
 }
 
 // How long a string may be where there are rules. The cost of a function is known

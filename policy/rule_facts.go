@@ -16,10 +16,10 @@ type Admission struct {
 	// Kind is the way in which it was vouched for: jwt, passthrough, open.
 	Kind string
 	// Issuer, Subject and ID are iss, sub and jti of a token that was verified,
-	// Claims all of its claims, of encoding/json's kinds. Leave them empty where
-	// nobody has verified the token: anyone can write one.
+	// Claims all of its claims. Leave them empty where nobody has verified the
+	// token: anyone can write one.
 	Issuer, Subject, ID string
-	Claims              map[string]any
+	Claims              *Metadata
 }
 
 // facts are the variables of one decision's rules.
@@ -92,7 +92,7 @@ var tokenType = newObjectType("Token", map[string]field[*tokenFacts]{
 	"id":      {types.StringType, func(t *tokenFacts) ref.Val { return optionalText(t.ID) }},
 	"claims": {types.NewMapType(types.StringType, types.DynType), func(t *tokenFacts) ref.Val {
 		if t.claims == nil && t.Claims != nil {
-			t.claims = toCEL(fromJSON(t.Claims))
+			t.claims = toCEL(t.Claims)
 		}
 		return t.claims
 	}},

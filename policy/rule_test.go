@@ -170,9 +170,7 @@ func TestRules(t *testing.T) {
 				Metadata: metadata(t, document), RemoteIP: "10.1.2.3", Now: noon,
 				Admission: &policy.Admission{
 					Kind: "jwt", Issuer: "https://portal.example.org", Subject: "dev-1",
-					Claims: map[string]any{
-						"tenant": "a", "n": json.Number("1"), "f": 1.5, "roles": []any{"a", "b"}, "o": map[string]any{"p": true},
-					},
+					Claims: metadata(t, `{"tenant":"a","n":1,"f":1.5,"roles":["a","b"],"o":{"p":true}}`),
 				},
 			})
 			if got := outcome(d); got != want {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
 // Kind names the way in which a request was vouched for. The values appear in
@@ -33,8 +35,7 @@ type Admission struct {
 	Expires time.Time // exp; zero means never, or not said
 
 	// Claims are the verified claims, all of them. Only with KindJWT.
-	// Numbers are json.Number, as they were written.
-	Claims map[string]any `json:"-"`
+	Claims *registration.Metadata `json:"-"`
 
 	// Raw is the token, to be sent on to the server that judges it. Empty with
 	// KindJWT, whose tokens are of no use to the server, and with KindOpen.

@@ -1,11 +1,12 @@
 package token
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
 // checkTimes judges exp, nbf and iat, and returns when the token expires.
@@ -57,7 +58,8 @@ func (j *JWT) checkAudience(claims object) error {
 // operator's business.
 func checkClaims(claims object, required map[string][]string) error {
 	for name, values := range required {
-		has := claimValues(name, claims[name])
+		claim, _ := claims.Get(name)
+		has := claimValues(name, claim)
 		if !slices.ContainsFunc(has, func(v string) bool { return slices.Contains(values, v) }) {
 			return refuse(ErrInsufficient, "the token does not permit registration")
 		}
@@ -74,8 +76,8 @@ func claimValues(name string, claim any) []string {
 		return []string{claim}
 	case bool:
 		return []string{strconv.FormatBool(claim)}
-	case json.Number:
-		return []string{claim.String()}
+	case registration.Number:
+		return []string{string(claim)}
 	case []any:
 		var values []string
 		for _, element := range claim {

@@ -87,7 +87,7 @@ func (j *JWT) verifySignature(ctx context.Context, raw string, parsed compact) e
 // supported, and jwx itself accepts unknown critical ones.
 func (j *JWT) readHeader(header object) (alg, kid string, err error) {
 	for _, name := range []string{"crit", "b64"} {
-		if _, present := header[name]; present {
+		if header.Has(name) {
 			return "", "", refuse(ErrInvalid, "the token has a header that is not supported: "+name)
 		}
 	}
@@ -133,7 +133,7 @@ func (j *JWT) admit(raw, issuer string, claims object) (Admission, error) {
 		Issuer:      issuer,
 		Subject:     subject,
 		Expires:     expires,
-		Claims:      claims,
+		Claims:      claims.Metadata,
 	}, nil
 }
 

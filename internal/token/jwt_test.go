@@ -24,7 +24,8 @@ func TestJWTAdmission(t *testing.T) {
 	if got.Raw != "" {
 		t.Error("a token that is verified here is not to be sent on")
 	}
-	if got.Claims["aud"] != testAudience || fmt.Sprint(got.Claims["exp"]) != "1800000600" {
+	exp, _ := got.Claims.Get("exp")
+	if got.Claims.String("aud") != testAudience || fmt.Sprint(exp) != "1800000600" {
 		t.Errorf("got claims %v", got.Claims)
 	}
 }

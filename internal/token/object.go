@@ -1,21 +1,17 @@
 package token
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
-// object is a JSON object that was read strictly: no member twice at any depth,
-// valid UTF-8, nothing behind it. Numbers are json.Number.
-type object map[string]any
-
-// maxDepth bounds the recursion of the reader; no claims set comes near it.
-const maxDepth = 16
+// object is a JSON object that was read as strictly as the documents that tokens
+// vouch for: no member twice at any depth, valid UTF-8, nothing behind it.
+type object struct {
+	*registration.Metadata
+}
 
 // lastDate is the last second of the year 9999. Dates beyond it are refused
 // because time.Unix wraps around for them, and a wrapped nbf lies in the past.
@@ -23,75 +19,21 @@ const lastDate = 253402300799
 
 var (
 	errNotObject = errors.New("not one JSON object")
-	errDepth     = errors.New("nested too deeply")
 	errDate      = errors.New("not a date in whole seconds")
 )
 
 func readObject(data []byte) (object, error) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data))
-	value, err := readValue(dec)
+	members, err := registration.Decode(data)
 	if err != nil {
-		return nil, err
+		// Not the cause: it is a refusal by type, of a document that this is not.
+		return object{}, errNotObject
 	}
-	members, ok := value.(map[string]any)
-	if !ok {
-		return nil, errNotObject
-	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errNotObject
-	}
-	return members, nil
-}
-
-func readValue(dec *jsontext.Decoder) (any, error) {
-	if dec.StackDepth() > maxDepth {
-		return nil, errDepth
-	}
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-
-	switch tok.Kind() {
-	case jsontext.KindBeginObject:
-		members := make(map[string]any)
-		for dec.PeekKind() != jsontext.KindEndObject {
-			name, err := dec.ReadToken()
-			if err != nil {
-				return nil, err
-			}
-			key := name.String() // before the next read: it invalidates the token
-			if members[key], err = readValue(dec); err != nil {
-				return nil, err
-			}
-		}
-		_, err = dec.ReadToken()
-		return members, err
-	case jsontext.KindBeginArray:
-		elements := []any{}
-		for dec.PeekKind() != jsontext.KindEndArray {
-			element, err := readValue(dec)
-			if err != nil {
-				return nil, err
-			}
-			elements = append(elements, element)
-		}
-		_, err = dec.ReadToken()
-		return elements, err
-	case jsontext.KindString:
-		return tok.String(), nil
-	case jsontext.KindNumber:
-		return json.Number(tok.String()), nil
-	case jsontext.KindTrue, jsontext.KindFalse:
-		return tok.Bool(), nil
-	default:
-		return nil, nil // JSON null
-	}
+	return object{members}, nil
 }
 
 // text returns a string member. Absent is "" and true; another type is false.
 func (o object) text(name string) (string, bool) {
-	value, present := o[name]
+	value, present := o.Get(name)
 	if !present {
 		return "", true
 	}
@@ -103,11 +45,11 @@ func (o object) text(name string) (string, bool) {
 // whether it is there. RFC 7519 allows fractions; they are refused, as are
 // strings: no issuer needs them, and libraries disagree on how to round 0.9.
 func (o object) date(name string) (seconds int64, present bool, err error) {
-	value, present := o[name]
+	value, present := o.Get(name)
 	if !present {
 		return 0, false, nil
 	}
-	number, ok := value.(json.Number)
+	number, ok := value.(registration.Number)
 	if !ok {
 		return 0, true, errDate
 	}
@@ -121,7 +63,7 @@ func (o object) date(name string) (seconds int64, present bool, err error) {
 // list returns a member that is a string or an array of strings, like aud
 // (RFC 7519 section 4.1.3). Absent is nil and true; another type is false.
 func (o object) list(name string) ([]string, bool) {
-	value, present := o[name]
+	value, present := o.Get(name)
 	if !present {
 		return nil, true
 	}

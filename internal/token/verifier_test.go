@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
 func TestChain(t *testing.T) {
@@ -87,7 +89,7 @@ func TestAdmissionHidesTheToken(t *testing.T) {
 	if err != nil || admission.Raw != raw {
 		t.Fatalf("got Raw %q and %v", admission.Raw, err)
 	}
-	admission.Claims = map[string]any{"note": raw}
+	admission.Claims = registration.New(registration.Member{Name: "note", Value: raw})
 
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("", "admission", admission)
