@@ -210,6 +210,7 @@ func (h *Handler) provisionPolicy(caddy.Context) error {
 	if h.policy, err = policy.New(config); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
+	h.warnOfUnknownMembers(config.MetadataPolicy)
 	return nil
 }
 

@@ -10,7 +10,9 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
+	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/token"
 )
 
@@ -194,6 +196,21 @@ func (h *Handler) checkCredential() error {
 		return errors.New("upstream_credential is never used with passthrough alone: the caller's token is")
 	}
 	return nil
+}
+
+// warnOfUnknownMembers points out operators on members that are not registered
+// metadata: a slip of the pen, or a member of somebody's own, which is judged and
+// never sent.
+func (h *Handler) warnOfUnknownMembers(operators *registration.Metadata) {
+	if operators == nil {
+		return
+	}
+	for _, member := range operators.Members() {
+		if registration.KindOf(member.Name) == 0 {
+			h.log.Warn("the policy has operators on a member that is not registered client metadata",
+				zap.String("member", member.Name))
+		}
+	}
 }
 
 // warn points out what is allowed and seldom meant.
