@@ -142,9 +142,9 @@ func isSpecialUse(addr netip.Addr) bool {
 // and services whose names resolve to the address that they spell.
 var internalNames = []string{
 	"localhost", "localdomain", "local", "internal", "home.arpa",
-	"intranet", "private", "corp", "home", "lan",
+	"intranet", "private", "corp", "home", "lan", "svc", "cluster", "consul", "ec2",
 	"metadata.goog",
-	"nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me",
+	"nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me",
 }
 
 // checkInternalName: a name can resolve to anything when the server asks for
