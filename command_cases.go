@@ -42,11 +42,7 @@ func runPolicyTest(w io.Writer, from source, directory string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	h, err := from.handler()
-	if err != nil {
-		return false, err
-	}
-	t, err := newTrial(h)
+	t, err := newTrial(from)
 	if err != nil {
 		return false, err
 	}

@@ -19,11 +19,7 @@ func runCheck(w io.Writer, from source, updateOf string, asJSON bool, files []st
 	if len(files) == 0 {
 		return false, errors.New("at least one client metadata document is needed")
 	}
-	h, err := from.handler()
-	if err != nil {
-		return false, err
-	}
-	t, err := newTrial(h)
+	t, err := newTrial(from)
 	if err != nil {
 		return false, err
 	}

@@ -17,7 +17,11 @@ type trial struct {
 	updates bool // the handler takes them
 }
 
-func newTrial(h *Handler) (*trial, error) {
+func newTrial(from source) (*trial, error) {
+	h, err := from.handler()
+	if err != nil {
+		return nil, err
+	}
 	config, err := h.policyConfig()
 	if err != nil {
 		return nil, err
