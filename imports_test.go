@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/registration": {"github.com/go-json-experiment/json/jsontext"},
 	"internal/smart":        {},
+	"internal/filewatch":    {},
 	// The only room that knows jwx. It reads tokens as strictly as documents, with
 	// the same reader. singleflight shares one key fetch.
 	"internal/token": {
