@@ -1,6 +1,7 @@
 package smartregistration
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -56,6 +57,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	            expiry     required|optional
 //	            type       <typ>
 //	            claims     <name> <values...>
+//	            limits     <limit> <claim>|off
 //	        }
 //	        open
 //	    }
@@ -67,6 +69,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	        scope              <scopes...>
 //	    }
 //	    upstream_credential bearer <token>
+//	    policy <file>
 //	    policy {
 //	        <member> <operator> [<values...>]
 //	        rule <name> <expression> <message> [on create|update|both]
@@ -77,9 +80,28 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	        excess  strip|reject
 //	        inject  when_absent|always
 //	    }
+//	    profile <name> {
+//	        preset <preset>
+//	        match {
+//	            class    patient|provider|backend
+//	            metadata <member> <operator> [<values...>]
+//	            token    kind|issuer <values...>
+//	            token    claim <name> <values...>
+//	        }
+//	        policy {
+//	            # as above
+//	        }
+//	        scopes {
+//	            # as above
+//	        }
+//	    }
+//	    shadow <file>
+//	    shadow {
+//	        # policy, scopes and profiles, as above
+//	    }
 //	    allow_grants   <grant types...>
 //	    built_in off   <rules...>
-//	    explain        full|brief
+//	    explain        full|brief|none
 //	    success_status 200|201
 //	    max_body       <size>
 //	    timeout        <duration>
@@ -94,7 +116,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	}
 	seen := once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if err := seen.mark(d); err != nil {
+		if err := seen.mark(d); err != nil && d.Val() != "profile" {
 			return err
 		}
 		if err := h.unmarshalSubdirective(d); err != nil {
@@ -124,10 +146,14 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 		return h.unmarshalTokens(d)
 	case "upstream_credential":
 		return h.unmarshalCredential(d)
-	case "policy":
-		return h.unmarshalPolicy(d)
-	case "scopes":
-		return h.unmarshalScopes(d)
+	case "policy", "scopes", "profile":
+		if h.Policy == nil {
+			h.Policy = new(PolicyConfig)
+		}
+		return h.Policy.unmarshalPart(d)
+	case "shadow":
+		h.Shadow = new(PolicyConfig)
+		return h.Shadow.unmarshalShadow(d)
 	case "allow_grants":
 		return someArgs(d, &h.AllowGrants)
 	case "built_in":
@@ -174,27 +200,10 @@ func (h *Handler) FinalizeUnmarshalCaddyfile(helper httpcaddyfile.Helper) error 
 	// Caddyfile says.
 	complete := *h
 	complete.setDefaults()
-	if err := complete.checkSettings(); err != nil {
+	if err := errors.Join(complete.checkSettings(), complete.checkPolicies()); err != nil {
 		return helper.WrapErr(err)
 	}
 	return nil
-}
-
-func (h *Handler) unmarshalScopes(d *caddyfile.Dispenser) error {
-	return block(d, func(name string) error {
-		switch name {
-		case "default":
-			return anyArgs(d, &h.Scopes.Default)
-		case "allow":
-			return anyArgs(d, &h.Scopes.Allow)
-		case "excess":
-			return oneArg(d, &h.Scopes.Excess)
-		case "inject":
-			return oneArg(d, &h.Scopes.Inject)
-		default:
-			return d.Errf("unrecognized subdirective %q of scopes", name)
-		}
-	})
 }
 
 func (h *Handler) unmarshalBuiltIn(d *caddyfile.Dispenser) error {

@@ -10,60 +10,126 @@ import (
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
-// unmarshalPolicy reads lines of <member> <operator> [<values...>] and of rules.
-// The same member may have several lines, one for each operator.
-func (h *Handler) unmarshalPolicy(d *caddyfile.Dispenser) error {
-	if d.NextArg() {
-		return d.ArgErr()
+// unmarshalPart reads one of the subdirectives that a policy is made of.
+func (p *PolicyConfig) unmarshalPart(d *caddyfile.Dispenser) error {
+	switch d.Val() {
+	case "policy":
+		if d.CountRemainingArgs() > 0 {
+			return oneArg(d, &p.File)
+		}
+		var err error
+		p.MetadataPolicy, p.Rules, err = unmarshalOperators(d, "policy")
+		return err
+	case "scopes":
+		return unmarshalScopes(d, &p.Scopes)
+	default:
+		return p.unmarshalProfile(d)
 	}
+}
+
+// unmarshalShadow reads a policy that stands beside the one in force.
+func (p *PolicyConfig) unmarshalShadow(d *caddyfile.Dispenser) error {
+	if d.CountRemainingArgs() > 0 {
+		return oneArg(d, &p.File)
+	}
+	seen := once{}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		if err := seen.mark(d); err != nil && d.Val() != "profile" {
+			return err
+		}
+		switch d.Val() {
+		case "policy", "scopes", "profile":
+		default:
+			return d.Errf("unrecognized subdirective %q of shadow: policy, scopes or profile", d.Val())
+		}
+		if err := p.unmarshalPart(d); err != nil {
+			return err
+		}
+		if p.File != "" {
+			return d.Err("a file for shadow is written behind shadow itself")
+		}
+	}
+	if len(seen) == 0 {
+		return d.Err("shadow needs a file or a block with something in it")
+	}
+	return nil
+}
+
+// unmarshalOperators reads lines of <member> <operator> [<values...>] and of
+// rules. The same member may have several lines, one for each operator.
+func unmarshalOperators(d *caddyfile.Dispenser, layer string) (*registration.Metadata, []policy.Rule, error) {
 	document := registration.New()
 	var rules []policy.Rule
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		member := d.Val()
-		if member == "rule" {
-			rule, err := unmarshalRule(d)
-			if err != nil {
-				return err
+		if d.Val() != "rule" {
+			if err := unmarshalOperator(d, layer, document); err != nil {
+				return nil, nil, err
 			}
-			if slices.ContainsFunc(rules, func(r policy.Rule) bool { return r.Name == rule.Name }) {
-				return d.Errf("rule %s is written twice", rule.Name)
-			}
-			rules = append(rules, rule)
 			continue
 		}
-		if !d.NextArg() {
-			return d.Errf("%s needs an operator", member)
-		}
-		operator := d.Val()
-		value, err := operatorValue(member, operator, d.RemainingArgs())
+		rule, err := unmarshalRule(d)
 		if err != nil {
-			return d.WrapErr(err)
+			return nil, nil, err
 		}
-		if err := noBlock(d, member); err != nil {
-			return err
+		if slices.ContainsFunc(rules, func(r policy.Rule) bool { return r.Name == rule.Name }) {
+			return nil, nil, d.Errf("rule %s is written twice", rule.Name)
 		}
-		operators := document.Object(member)
-		if operators == nil {
-			operators = registration.New()
-			document.Set(member, operators)
-		}
-		if operators.Has(operator) {
-			return d.Errf("%s %s is written twice", member, operator)
-		}
-		operators.Set(operator, value)
-		// Compiled here only for the error to have the line that made it.
-		if _, err := policy.ParseMetadataPolicy("policy", document); err != nil {
-			return d.WrapErr(err)
-		}
+		rules = append(rules, rule)
 	}
-	if document.Len() == 0 && len(rules) == 0 {
-		return d.Err("policy needs a block with something in it")
+	if document.Len() == 0 {
+		document = nil
 	}
-	h.Policy = &PolicyConfig{Rules: rules}
-	if document.Len() > 0 {
-		h.Policy.MetadataPolicy = document.Encode()
+	if document == nil && rules == nil {
+		return nil, nil, d.Err("policy needs a block with something in it, or a file")
+	}
+	return document, rules, nil
+}
+
+// unmarshalOperator reads one line into a document of operators by member.
+func unmarshalOperator(d *caddyfile.Dispenser, layer string, document *registration.Metadata) error {
+	member := d.Val()
+	if !d.NextArg() {
+		return d.Errf("%s needs an operator", member)
+	}
+	operator := d.Val()
+	value, err := operatorValue(member, operator, d.RemainingArgs())
+	if err != nil {
+		return d.WrapErr(err)
+	}
+	if err := noBlock(d, member); err != nil {
+		return err
+	}
+	operators := document.Object(member)
+	if operators == nil {
+		operators = registration.New()
+		document.Set(member, operators)
+	}
+	if operators.Has(operator) {
+		return d.Errf("%s %s is written twice", member, operator)
+	}
+	operators.Set(operator, value)
+	// Compiled here only for the error to have the line that made it.
+	if _, err := policy.ParseMetadataPolicy(layer, document); err != nil {
+		return d.WrapErr(err)
 	}
 	return nil
+}
+
+func unmarshalScopes(d *caddyfile.Dispenser, to *policy.Scopes) error {
+	return block(d, func(name string) error {
+		switch name {
+		case "default":
+			return anyArgs(d, &to.Default)
+		case "allow":
+			return anyArgs(d, &to.Allow)
+		case "excess":
+			return oneArg(d, &to.Excess)
+		case "inject":
+			return oneArg(d, &to.Inject)
+		default:
+			return d.Errf("unrecognized subdirective %q of scopes", name)
+		}
+	})
 }
 
 // unmarshalRule reads: rule <name> <expression> <message> [on create|update|both]

@@ -2,6 +2,8 @@ package smartregistration
 
 import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/caddy-smart/smartregistration/policy"
 )
 
 // unmarshalTokens reads the kinds of tokens. Several portals are several jwt
@@ -68,14 +70,8 @@ func (t *InitialAccessToken) unmarshalJWT(d *caddyfile.Dispenser) error {
 	}
 	seen := once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if d.Val() == "claims" {
-			// One line a claim.
-			if err := t.unmarshalClaim(d); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := seen.mark(d); err != nil {
+		// Of claims and limits there is one line each.
+		if err := seen.mark(d); err != nil && d.Val() != "claims" && d.Val() != "limits" {
 			return err
 		}
 		if err := t.unmarshalJWTSetting(d); err != nil {
@@ -103,24 +99,48 @@ func (t *InitialAccessToken) unmarshalJWTSetting(d *caddyfile.Dispenser) error {
 		return oneArg(d, &t.Expiry)
 	case "type":
 		return oneArg(d, &t.Type)
+	case "claims":
+		return unmarshalClaim(d, &t.Claims)
+	case "limits":
+		return t.unmarshalLimit(d)
 	default:
 		return d.Errf("unrecognized subdirective %q of jwt", d.Val())
 	}
 }
 
-func (t *InitialAccessToken) unmarshalClaim(d *caddyfile.Dispenser) error {
+func (t *InitialAccessToken) unmarshalLimit(d *caddyfile.Dispenser) error {
+	var limit, claim string
+	if !d.AllArgs(&limit, &claim) {
+		return d.Err("limits needs a limit and the name of a claim, or off")
+	}
+	if _, twice := t.Limits[limit]; twice {
+		return d.Errf("limit %q is written twice", limit)
+	}
+	if err := oneOf("limits", limit, policy.Limits()...); err != nil {
+		return d.WrapErr(err)
+	}
+	if t.Limits == nil {
+		t.Limits = make(map[string]string)
+	}
+	t.Limits[limit] = claim
+	return noBlock(d, "limits")
+}
+
+// unmarshalClaim reads a claim with the values of which it must have one.
+func unmarshalClaim(d *caddyfile.Dispenser, to *map[string][]string) error {
+	setting := d.Val()
 	args := d.RemainingArgs()
 	if len(args) < 2 {
-		return d.Err("claims needs a name and at least one value")
+		return d.Errf("%s needs a name and at least one value", setting)
 	}
-	if _, twice := t.Claims[args[0]]; twice {
+	if _, twice := (*to)[args[0]]; twice {
 		return d.Errf("claim %q is written twice", args[0])
 	}
-	if t.Claims == nil {
-		t.Claims = make(map[string][]string)
+	if *to == nil {
+		*to = make(map[string][]string)
 	}
-	t.Claims[args[0]] = args[1:]
-	return noBlock(d, "claims")
+	(*to)[args[0]] = args[1:]
+	return noBlock(d, setting)
 }
 
 func (h *Handler) unmarshalCredential(d *caddyfile.Dispenser) error {

@@ -37,10 +37,9 @@ case fails, 2 if it cannot be found out.
 
 func checkCommand() *cobra.Command {
 	var from source
-	var updateOf string
-	var asJSON bool
+	var what checked
 	cmd := &cobra.Command{
-		Use:   "check [--config <file>] [--update-of <registered.json>] <metadata.json>...",
+		Use:   "check [--config <file>] [--update-of <registered.json>] [--token-claims <claims.json>] <metadata.json>...",
 		Short: "Prints the decision on client metadata documents",
 		Long: `
 Prints the decision on each client metadata document: whether it is admitted,
@@ -49,42 +48,70 @@ wrong and what would have been allowed, and the document that comes out, which
 of a refusal is only what the rules have judged.
 
 With --update-of, the documents are updates of that registration, which is one
-as the gateway answers it.
+as the gateway answers it. With --token-claims, a token with these claims vouches
+for them, which is not verified.
 `,
 		RunE: exits(func(cmd *cobra.Command, files []string) (bool, error) {
-			return runCheck(cmd.OutOrStdout(), from, updateOf, asJSON, files)
+			return runCheck(cmd.OutOrStdout(), from, what, files)
 		}),
 	}
 	from.flags(cmd)
-	cmd.Flags().StringVar(&updateOf, "update-of", "", "The registration that the documents are updates of")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "Print one JSON object a document")
+	cmd.Flags().StringVar(&what.updateOf, "update-of", "", "The registration that the documents are updates of")
+	cmd.Flags().StringVar(&what.tokenClaims, "token-claims", "", "The claims of the token that vouches for the documents")
+	cmd.Flags().BoolVar(&what.asJSON, "json", false, "Print one JSON object a document")
 	return cmd
 }
 
 func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "policy print|test",
-		Short: "Prints a policy, or holds it against cases",
+		Use:   "policy print|preset|test",
+		Short: "Prints a policy or a preset, or holds a policy against cases",
 	}
 	group(cmd)
-	cmd.AddCommand(policyPrintCommand(), policyTestCommand())
+	cmd.AddCommand(policyPrintCommand(), policyPresetCommand(), policyTestCommand())
 	return cmd
 }
 
 func policyPrintCommand() *cobra.Command {
 	var from source
+	var what checked
 	cmd := &cobra.Command{
-		Use:   "print [--config <file>]",
-		Short: "Prints the policy in force, as JSON",
+		Use:   "print [--config <file>] [--token-claims <claims.json>] [<metadata.json>]",
+		Short: "Prints the policy in force, or what judges one registration, as JSON",
+		Long: `
+Prints the policy in force: its profiles in the order in which they are tried,
+each with its operators, merged, and the layers that each comes from.
+
+With a client metadata document: the profile that is for it and the operators
+that judge it, those of a token with --token-claims merged into them.
+`,
 		RunE: exits(func(cmd *cobra.Command, args []string) (bool, error) {
-			if len(args) > 0 {
-				return false, fmt.Errorf("%s takes no arguments", cmd.CommandPath())
+			switch {
+			case len(args) == 1:
+				return runMergedPrint(cmd.OutOrStdout(), from, what, args[0])
+			case len(args) > 1 || what != checked{}:
+				return false, fmt.Errorf("%s takes one client metadata document, which the other flags are about", cmd.CommandPath())
 			}
 			return true, runPolicyPrint(cmd.OutOrStdout(), from)
 		}),
 	}
 	from.flags(cmd)
+	cmd.Flags().StringVar(&what.updateOf, "update-of", "", "The registration that the document is an update of")
+	cmd.Flags().StringVar(&what.tokenClaims, "token-claims", "", "The claims of the token that vouches for the document")
 	return cmd
+}
+
+func policyPresetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "preset [<name>]",
+		Short: "Prints a preset to copy and change, or the names of all",
+		RunE: exits(func(cmd *cobra.Command, args []string) (bool, error) {
+			if len(args) > 1 {
+				return false, fmt.Errorf("%s takes the name of one preset", cmd.CommandPath())
+			}
+			return true, runPreset(cmd.OutOrStdout(), args)
+		}),
+	}
 }
 
 func policyTestCommand() *cobra.Command {
@@ -107,7 +134,8 @@ NAME.json:
 "violations" are all there are to be, in any order, each as its rule and its
 JSON pointer. "metadata" in "expect" names members of the document that comes
 out, null for one that is to be absent. Either may be left out. "update_of"
-beside "metadata" makes the case an update of that registration.
+beside "metadata" makes the case an update of that registration, "token_claims"
+are the claims of the token that vouches for a new one.
 `,
 		RunE: exits(func(cmd *cobra.Command, args []string) (bool, error) {
 			if len(args) != 1 {

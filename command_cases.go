@@ -22,7 +22,10 @@ import (
 type policyCase struct {
 	Metadata json.RawMessage `json:"metadata"`
 	UpdateOf json.RawMessage `json:"update_of"` // a registration; empty: the document is a new one
-	Expect   struct {
+	// TokenClaims are the claims of the token that vouches for a new one; empty:
+	// nothing is known of it.
+	TokenClaims json.RawMessage `json:"token_claims"`
+	Expect      struct {
 		Admitted *bool `json:"admitted"`
 		// Violations are all there are to be, each as "rule /pointer", in any
 		// order; nil: they are not compared.
@@ -51,9 +54,9 @@ func runPolicyTest(w io.Writer, from source, directory string) (bool, error) {
 	fmt.Fprintln(columns, "CASE\tEXPECTED\tDECIDED\tRESULT")
 	failed := 0
 	for _, c := range cases {
-		decision, err := t.decide(c.Metadata, c.UpdateOf)
+		decision, err := t.decide(trialCase{c.Metadata, c.UpdateOf, c.TokenClaims})
 		if err != nil {
-			return false, fmt.Errorf("%s: update_of: %w", c.name, err)
+			return false, fmt.Errorf("%s: %w", c.name, err)
 		}
 		result := "pass"
 		if differences := c.differences(decision); len(differences) > 0 {

@@ -2,6 +2,7 @@ package smartregistration
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,8 +15,33 @@ import (
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
+// checked is what a check is about, beside the documents, and how it is printed.
+type checked struct {
+	updateOf    string // a file with the registration that the documents are updates of
+	tokenClaims string // a file with the claims of the token that vouches for them
+	asJSON      bool
+}
+
+// read reads what there is but the document.
+func (c checked) read() (trialCase, error) {
+	var of trialCase
+	for _, from := range []struct {
+		file string
+		to   *[]byte
+	}{{c.updateOf, &of.registered}, {c.tokenClaims, &of.claims}} {
+		if from.file == "" {
+			continue
+		}
+		var err error
+		if *from.to, err = os.ReadFile(from.file); err != nil {
+			return of, err
+		}
+	}
+	return of, nil
+}
+
 // runCheck prints the decision on each file, and tells whether all are admitted.
-func runCheck(w io.Writer, from source, updateOf string, asJSON bool, files []string) (bool, error) {
+func runCheck(w io.Writer, from source, what checked, files []string) (bool, error) {
 	if len(files) == 0 {
 		return false, errors.New("at least one client metadata document is needed")
 	}
@@ -23,24 +49,21 @@ func runCheck(w io.Writer, from source, updateOf string, asJSON bool, files []st
 	if err != nil {
 		return false, err
 	}
-	var registered []byte
-	if updateOf != "" {
-		if registered, err = os.ReadFile(updateOf); err != nil {
-			return false, err
-		}
+	of, err := what.read()
+	if err != nil {
+		return false, err
 	}
 	admitted := true
 	for _, file := range files {
-		document, err := os.ReadFile(file)
-		if err != nil {
+		if of.document, err = os.ReadFile(file); err != nil {
 			return false, err
 		}
-		decision, err := t.decide(document, registered)
+		decision, err := t.decide(of)
 		if err != nil {
-			return false, fmt.Errorf("%s: %w", updateOf, err)
+			return false, fmt.Errorf("%s: %w", cmp.Or(what.updateOf, what.tokenClaims), err)
 		}
 		text := decisionText(file, decision)
-		if asJSON {
+		if what.asJSON {
 			text = string(decisionDocument(file, decision).Encode()) + "\n"
 		}
 		if _, err := io.WriteString(w, text); err != nil {
@@ -81,7 +104,8 @@ func decisionDocument(file string, d policy.Decision) *registration.Metadata {
 	document := registration.New(
 		registration.Member{Name: "file", Value: file},
 		registration.Member{Name: "admitted", Value: d.Admitted()},
-		registration.Member{Name: "class", Value: string(d.Class)},
+		registration.Member{Name: "profile", Value: d.Profile},
+		registration.Member{Name: "policy_digest", Value: d.PolicyDigest},
 		registration.Member{Name: "metadata"}, // null: it could not be read
 		registration.Member{Name: "violations", Value: violations},
 		registration.Member{Name: "changes", Value: changes},
@@ -102,8 +126,8 @@ func setLayer(m *registration.Metadata, layer string) {
 func decisionText(file string, d policy.Decision) string {
 	var b strings.Builder
 	b.WriteString(file + ": " + outcomeText(d.Admitted()))
-	if d.Class != "" {
-		b.WriteString(", class " + string(d.Class))
+	if d.Profile != "" {
+		b.WriteString(", profile " + d.Profile)
 	}
 	b.WriteString("\n")
 	if len(d.Violations) > 0 {

@@ -1,102 +1,81 @@
 package smartregistration
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
-	"slices"
+	"os"
+	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
-	"github.com/caddy-smart/smartregistration/internal/smart"
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
-// policyInForce is what policy print prints.
-type policyInForce struct {
-	Handler        string                 `json:"handler"` // its path
-	MetadataPolicy *registration.Metadata `json:"metadata_policy"`
-	Scopes         scopesInForce          `json:"scopes"`
-	Rules          []policy.Rule          `json:"rules"`
-	BuiltIn        []string               `json:"built_in"` // those that apply
-	AllowGrants    []string               `json:"allow_grants"`
-}
-
-// scopesInForce are the scopes by class, and what the settings mean where they
-// are not written.
-type scopesInForce struct {
-	Default map[policy.Class][]string `json:"default"`
-	Allow   map[policy.Class][]string `json:"allow"`
-	Excess  string                    `json:"excess"`
-	Inject  string                    `json:"inject"`
-}
-
+// runPolicyPrint prints the policy in force, as it is compiled.
 func runPolicyPrint(w io.Writer, from source) error {
 	h, err := from.handler()
 	if err != nil {
 		return err
 	}
-	config, err := h.policyConfig()
+	p, err := h.policyNow("policy", h.Policy)
 	if err != nil {
 		return err
 	}
-	if _, err := policy.New(config); err != nil {
-		return err
-	}
-	compiled, err := policy.ParseMetadataPolicy("policy", config.MetadataPolicy)
-	if err != nil {
-		return err
-	}
-	scopes, err := newScopesInForce(config.Scopes)
-	if err != nil {
-		return err
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(policyInForce{
-		Handler:        h.Path,
-		MetadataPolicy: compiled.Document(),
-		Scopes:         scopes,
-		Rules:          append([]policy.Rule{}, config.Rules...),
-		BuiltIn: slices.DeleteFunc(policy.BuiltInRules(), func(rule string) bool {
-			return slices.Contains(config.BuiltIn.Off, rule)
-		}),
-		AllowGrants: append([]string{}, config.BuiltIn.AllowGrants...),
-	})
+	return printJSON(w, registration.New(
+		registration.Member{Name: "handler", Value: h.Path},
+		registration.Member{Name: "policy_digest", Value: p.Digest()},
+		registration.Member{Name: "policy", Value: p.Document()},
+	))
 }
 
-// newScopesInForce asks the scopes alone, without operators and rules, what they
-// give to a client of each class that has all the grants of its class and names
-// no scope.
-func newScopesInForce(c policy.Scopes) (scopesInForce, error) {
-	s := scopesInForce{
-		Default: map[policy.Class][]string{}, Allow: map[policy.Class][]string{},
-		Excess: "strip", Inject: "when_absent",
-	}
-	if c.Excess != "" {
-		s.Excess = c.Excess
-	}
-	if c.Inject != "" {
-		s.Inject = c.Inject
-	}
-	alone, err := policy.New(policy.Config{Scopes: c})
+// printJSON writes a document for a person to read.
+func printJSON(w io.Writer, document *registration.Metadata) error {
+	var indented bytes.Buffer
+	_ = json.Indent(&indented, document.Encode(), "", "  ") // is JSON: cannot fail
+	indented.WriteByte('\n')
+	_, err := indented.WriteTo(w)
+	return err
+}
+
+// runMergedPrint prints what judges one registration, and tells whether a profile
+// is for it.
+func runMergedPrint(w io.Writer, from source, what checked, file string) (bool, error) {
+	t, err := newTrial(from)
 	if err != nil {
-		return s, err
+		return false, err
 	}
-	for class, grants := range map[policy.Class][]string{
-		policy.Patient: {"authorization_code", "refresh_token"},
-		policy.Backend: {"client_credentials"},
-	} {
-		client := registration.New()
-		client.SetStrings("grant_types", grants)
-		decision := alone.Decide(policy.Request{Operation: policy.Create, Metadata: client})
-		given := append([]string{}, smart.Split(decision.Metadata.String("scope"))...)
-		s.Default[class], s.Allow[class] = given, given
-		if c.Default != nil {
-			s.Allow[class] = c.Default
-		}
-		if c.Allow != nil {
-			s.Allow[class] = c.Allow
-		}
+	of, err := what.read()
+	if err != nil {
+		return false, err
 	}
-	return s, nil
+	if of.document, err = os.ReadFile(file); err != nil {
+		return false, err
+	}
+	request, err := t.request(of)
+	if err != nil {
+		return false, err
+	}
+	profile, merged, err := t.policy.Merged(request)
+	if err != nil {
+		return false, err
+	}
+	return profile != "", printJSON(w, registration.New(
+		registration.Member{Name: "profile", Value: profile},
+		registration.Member{Name: "metadata_policy", Value: merged.Document()},
+		registration.Member{Name: "sources", Value: merged.Sources()},
+	))
+}
+
+// runPreset prints one preset as it is written, or the names of all.
+func runPreset(w io.Writer, names []string) error {
+	if len(names) == 0 {
+		_, err := io.WriteString(w, strings.Join(policy.Presets(), "\n")+"\n")
+		return err
+	}
+	document, err := policy.PresetDocument(names[0])
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(document)
+	return err
 }

@@ -1,10 +1,13 @@
 package smartregistration_test
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +16,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/caddy-smart/smartregistration/policy"
 )
 
 // TestMain lets scripts run this binary as caddy.
@@ -44,6 +49,51 @@ func execStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if !errors.As(err, &exit) || strconv.Itoa(exit.ExitCode()) != args[0] {
 		ts.Fatalf("%v, want exit status %s", err, args[0])
 	}
+}
+
+// operatorExample is a row of README's table: a line of a policy, what is asked,
+// and the member that comes out, or that it is refused.
+var operatorExample = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| `(\\{.*\\})` \\| (?:`(\\{.*\\})`|(refused)) \\|$")
+
+// TestReadmeOperators runs each of README's examples of operators through check.
+func TestReadmeOperators(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	directory := t.TempDir()
+	for i, row := range operatorExample.FindAllStringSubmatch(string(readme), -1) {
+		line, asked, gives := row[1], row[2], row[3]
+		operator := strings.Fields(line)[1]
+		shown[operator] = true
+		if !strings.Contains(asked, "redirect_uris") {
+			asked = strings.Replace(asked, "{", `{"redirect_uris": ["https://app.example.org/callback"], `, 1)
+			asked = strings.Replace(asked, ", }", "}", 1)
+		}
+		script := "status 1 caddy smart-registration check app.json\nstdout '^    " + operator + " \\(policy\\) /'\n"
+		if gives != "" {
+			script = "exec caddy smart-registration policy test cases\nstdout 'failed: 0'\n"
+		}
+		script += "-- Caddyfile --\n:80 {\n\tsmart_registration {\n\t\tupstream 127.0.0.1:1\n\t\tupstream_path /reg\n\t\tdialect generic\n" +
+			"\t\tinitial_access_token {\n\t\t\tpassthrough\n\t\t}\n\t\tpolicy {\n\t\t\t" + line + "\n\t\t}\n\t}\n}\n" +
+			"-- app.json --\n" + asked + "\n-- cases/app.json --\n" +
+			`{"metadata": ` + asked + `, "expect": {"admitted": true, "metadata": ` + cmp.Or(gives, "{}") + "}}\n"
+		file := filepath.Join(directory, fmt.Sprintf("%02d_%s.txtar", i, operator))
+		if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, operator := range policy.Operators() {
+		if !shown[operator] {
+			t.Errorf("README.md has no example of %s", operator)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: directory, RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": execStatus},
+	})
 }
 
 // TestReadmeTriesAPolicy: README shows the calls, the files and the output of a

@@ -22,7 +22,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !ours {
 		return next.ServeHTTP(w, r)
 	}
-	x := &transaction{Handler: h, request: r, target: target}
+	x := &transaction{Handler: h, policy: h.inForce.Load(), request: r, target: target}
 	answer, err := x.handle(w)
 	if err != nil {
 		refusal := x.refusal(err)
@@ -39,6 +39,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 // transaction is one request on its way.
 type transaction struct {
 	*Handler
+	policy  *policy.Policy // one for the whole request, whatever its file does
 	request *http.Request
 	target  target
 
@@ -114,10 +115,18 @@ func (x *transaction) decide() error {
 		readOnly = registration.CheckReadOnly(x.asked, x.target.clientID, x.known())
 	}
 	remote, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.ClientIPVarKey).(string)
-	x.decision = x.policy.Decide(policy.Request{
+	request := policy.Request{
 		Operation: x.target.operation, Metadata: x.asked, Registered: x.registered,
 		Admission: x.voucher(), RemoteIP: remote, Now: time.Now(),
-	})
+	}
+	var again policy.Request
+	if x.shadow != nil {
+		again = x.shadow.prepare(request)
+	}
+	x.decision = x.policy.Decide(request)
+	if x.shadow != nil {
+		x.shadow.follow(shadowTrial{again, x.decision, x.requestID()})
+	}
 	x.decision.Violations = append(readOnly, x.decision.Violations...)
 	if !x.decision.Admitted() {
 		return x.decision.Refusal(x.explains())
@@ -132,7 +141,7 @@ func (x *transaction) voucher() *policy.Admission {
 	if a.Kind != token.KindJWT {
 		return &policy.Admission{Kind: string(a.Kind)}
 	}
-	return &policy.Admission{Kind: string(a.Kind), Issuer: a.Issuer, Subject: a.Subject, ID: a.ID, Claims: a.Claims}
+	return &policy.Admission{Kind: string(a.Kind), Issuer: a.Issuer, Subject: a.Subject, ID: a.ID, Claims: a.Claims, Limits: a.Limits}
 }
 
 // forward has the server do it.
@@ -181,7 +190,7 @@ func (x *transaction) remember(status int, err error) {
 	d := telemetry.Decision{
 		Operation: x.target.operation, Outcome: x.outcome(status), Status: status, Err: err,
 		TokenKind: string(x.admission.Kind), Token: x.admission.Fingerprint,
-		Class: string(x.decision.Class), ClientID: x.target.clientID,
+		Profile: x.decision.Profile, PolicyDigest: x.decision.PolicyDigest, ClientID: x.target.clientID,
 		Violations: x.decision.Violations, Changes: x.decision.Changes, Quirks: x.quirks,
 		FailedRules:  x.decision.FailedRules(),
 		UpstreamTime: x.waited, Orphan: x.orphan,
@@ -195,12 +204,19 @@ func (x *transaction) remember(status int, err error) {
 		extra.Add(d.AccessFields())
 	}
 	if line := x.decisions.Check(d.Level(), "client registration"); line != nil {
-		if repl, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
-			d.RequestID = repl.ReplaceAll("{http.request.uuid}", "")
-		}
+		d.RequestID = x.requestID()
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 		line.Write(d.Fields())
 	}
+}
+
+// requestID is Caddy's name for the request.
+func (x *transaction) requestID() string {
+	repl, ok := x.request.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if !ok {
+		return ""
+	}
+	return repl.ReplaceAll("{http.request.uuid}", "")
 }
 
 // outcome is the bounded label of how it ended.

@@ -29,7 +29,7 @@ func TestLogs(t *testing.T) {
 	line := decisionLine(t, log)
 	for field, want := range map[string]any{
 		"msg": "client registration", "level": "info", "operation": "create", "outcome": "done", "status": 201.0,
-		"token_kind": "passthrough", "class": "patient", "client_id": "c1", "upstream_status": 201.0, "remote_ip": "127.0.0.1",
+		"token_kind": "passthrough", "profile": "patient", "client_id": "c1", "upstream_status": 201.0, "remote_ip": "127.0.0.1",
 	} {
 		if line[field] != want {
 			t.Errorf("%s is %v, want %v", field, line[field], want)

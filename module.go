@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -12,7 +13,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"go.uber.org/zap"
 
-	"github.com/caddy-smart/smartregistration/internal/registration"
 	_ "github.com/caddy-smart/smartregistration/internal/sandbox" // the directive smart_registration_sandbox
 	"github.com/caddy-smart/smartregistration/internal/telemetry"
 	"github.com/caddy-smart/smartregistration/internal/token"
@@ -89,11 +89,15 @@ type Handler struct {
 	// Required with jwt and open, refused with passthrough alone.
 	UpstreamCredential *UpstreamCredential `json:"upstream_credential,omitempty"`
 
-	// Policy says what may be registered. Default: the built-in rules alone.
+	// Policy says what may be registered. Default: the built-in rules, and
+	// scopes by app class.
 	Policy *PolicyConfig `json:"policy,omitempty"`
 
-	// Scopes are the default and the allowed scopes. Default: by app class.
-	Scopes policy.Scopes `json:"scopes,omitzero"`
+	// Shadow is a second policy that is tried on every registration and update
+	// beside the one that decides, and changes nothing: where the two differ, a
+	// line is logged and counted. Built-in rules are relaxed in it as in the
+	// other. Default: none
+	Shadow *PolicyConfig `json:"shadow,omitempty"`
 
 	// AllowGrants are grant types to allow beyond authorization_code,
 	// refresh_token and client_credentials. Each of password, implicit, device,
@@ -105,9 +109,10 @@ type Handler struct {
 	BuiltIn BuiltIn `json:"built_in,omitzero"`
 
 	// Explain is how much of a refusal callers are told: full lists the allowed
-	// values with each violation, brief only rules and places. Default: full
-	// where the gateway itself verified who is asking, brief otherwise, since
-	// anyone can forge what passes a passthrough check.
+	// values with each violation, brief only rules and places, none nothing but
+	// that a rule refuses it. The log has it all. Default: full where the gateway
+	// itself verified who is asking, brief otherwise, since anyone can forge what
+	// passes a passthrough check.
 	Explain string `json:"explain,omitempty"`
 
 	// SuccessStatus is the status of a registration that succeeded: 201, as
@@ -129,22 +134,12 @@ type Handler struct {
 	upstreamPath string
 	publicURL    string
 	dialect      *upstream.Dialect
-	policy       *policy.Policy
+	inForce      *atomic.Pointer[policy.Policy]
+	shadow       *shadow // nil: there is none
 	log          *zap.Logger
 	decisions    *zap.Logger
 
 	upstreamProxy *reverseproxy.Handler // only while a Caddyfile is adapted
-}
-
-// PolicyConfig is what the operator's policy is made of.
-type PolicyConfig struct {
-	// MetadataPolicy are the operators by member, as OpenID Federation 1.0
-	// section 6.1 has them: {"contacts": {"essential": true}}.
-	MetadataPolicy json.RawMessage `json:"metadata_policy,omitempty"`
-
-	// Rules are conditions in CEL (https://cel.dev) over the final metadata:
-	// {"name": "one_host", "expression": "…", "message": "…"}. Default: none
-	Rules []policy.Rule `json:"rules,omitempty"`
 }
 
 // BuiltIn relaxes built-in rules.
@@ -168,7 +163,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.decisions = h.log.Named("decision")
 	h.setDefaults()
 	for _, step := range []func(caddy.Context) error{
-		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy,
+		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy, h.provisionShadow,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -200,38 +195,6 @@ func (h *Handler) setDefaults() {
 	if h.Dialect == "" && strings.HasSuffix(h.UpstreamPath, "/clients-registrations/openid-connect") {
 		h.Dialect = "keycloak"
 	}
-}
-
-func (h *Handler) provisionPolicy(caddy.Context) error {
-	config, err := h.policyConfig()
-	if err != nil {
-		return err
-	}
-	if h.policy, err = policy.New(config); err != nil {
-		return fmt.Errorf("policy: %w", err)
-	}
-	h.warnOfUnknownMembers(config.MetadataPolicy)
-	return nil
-}
-
-// policyConfig is all that decisions depend on. It needs no context, so that the
-// policy of a configuration can be tried without starting anything.
-func (h *Handler) policyConfig() (policy.Config, error) {
-	config := policy.Config{
-		Scopes:  h.Scopes,
-		BuiltIn: policy.BuiltIn{AllowGrants: h.AllowGrants, Off: h.BuiltIn.Off},
-	}
-	if h.Policy != nil {
-		config.Rules = h.Policy.Rules
-	}
-	if h.Policy != nil && h.Policy.MetadataPolicy != nil {
-		document, err := registration.Decode(h.Policy.MetadataPolicy)
-		if err != nil {
-			return config, fmt.Errorf("policy: metadata_policy: %w", err)
-		}
-		config.MetadataPolicy = document
-	}
-	return config, nil
 }
 
 // Interface guards

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-smart/smartregistration/internal/token"
+	"github.com/caddy-smart/smartregistration/policy"
 )
 
 // InitialAccessToken is one way in which a registration can be vouched for.
@@ -56,6 +56,14 @@ type InitialAccessToken struct {
 
 	// Claims are claims that must have one of the values. Default: none
 	Claims map[string][]string `json:"claims,omitempty"`
+
+	// Limits are the claims in which a token limits the registration that it
+	// vouches for: metadata_policy (operators by member), scope (the most that
+	// the client may have), redirect_uris (those that may be registered),
+	// software_id and client_name (what the member must be). The name of each
+	// with that of its claim, or off. Default: the claims of these names, except
+	// scope where claims has it, which then says what the token itself permits
+	Limits map[string]string `json:"limits,omitempty"`
 }
 
 // defaultLeeway is what clocks that are kept in step differ by at most.
@@ -107,10 +115,28 @@ func (h *Handler) form(issuer string, allowBearer bool) (token.Form, error) {
 	return token.OpaqueForm{}, err
 }
 
+// limits are the claims that limit, with the defaults.
+func (t InitialAccessToken) limits() map[string]string {
+	claims := make(map[string]string)
+	for _, limit := range policy.Limits() {
+		claims[limit] = limit
+	}
+	if _, permits := t.Claims["scope"]; permits {
+		delete(claims, "scope")
+	}
+	for limit, claim := range t.Limits {
+		claims[limit] = claim
+		if claim == "off" {
+			delete(claims, limit)
+		}
+	}
+	return claims
+}
+
 func (h *Handler) jwtVerifier(ctx caddy.Context, t InitialAccessToken) (token.Verifier, error) {
 	config := token.JWTConfig{
 		Algorithms: t.Algorithms, Type: t.Type, Claims: t.Claims,
-		Leeway: time.Duration(t.Leeway), ExpiryOptional: t.Expiry == "optional",
+		Limits: t.limits(), Leeway: time.Duration(t.Leeway), ExpiryOptional: t.Expiry == "optional",
 	}
 	if config.Leeway == 0 {
 		config.Leeway = defaultLeeway
@@ -131,6 +157,19 @@ func (h *Handler) jwtVerifier(ctx caddy.Context, t InitialAccessToken) (token.Ve
 	return token.NewJWT(config)
 }
 
+// storedKeys are the keys in a file, and those that replace them there.
+func (h *Handler) storedKeys(ctx caddy.Context, path string) (token.KeySource, error) {
+	var stored *token.StoredJWKS
+	err := h.watch(ctx, "jwks", path, func(content []byte) (err error) {
+		if stored == nil {
+			stored, err = token.NewStoredJWKS(content)
+			return err
+		}
+		return stored.Replace(content)
+	})
+	return stored, err
+}
+
 // keys is where the verifier's keys come from. A key set behind a URL is fetched
 // in the background for as long as this configuration runs.
 func (h *Handler) keys(ctx caddy.Context, t InitialAccessToken) (token.KeySource, error) {
@@ -146,11 +185,7 @@ func (h *Handler) keys(ctx caddy.Context, t InitialAccessToken) (token.KeySource
 		return nil, err
 	}
 	if !strings.Contains(location, "://") {
-		content, err := os.ReadFile(location)
-		if err != nil {
-			return nil, fmt.Errorf("jwks: %w", err)
-		}
-		return token.StaticJWKS(content)
+		return h.storedKeys(ctx, location)
 	}
 	host := "" // the address itself may have a key in its query
 	if u, err := url.Parse(location); err == nil {

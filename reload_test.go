@@ -2,6 +2,7 @@ package smartregistration_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,7 +14,8 @@ import (
 )
 
 // TestReload: reloads lose no request that was taken up, and leave no goroutine
-// behind, key sets that are fetched in the background included.
+// behind: what fetches key sets, looks at files and tries the shadow policy is
+// gone with its configuration.
 //
 // A connection that is reset while it waits to be accepted was not taken up.
 // Caddy opens the new listening socket beside the old one (SO_REUSEPORT), and
@@ -25,7 +27,11 @@ func TestReload(t *testing.T) {
 	keys := newServer(t, status(200, `{"keys":[{"kty":"EC","crv":"P-256","kid":"1","use":"sig","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`))
 	s := newServer(t, echo)
 	address := freeAddress(t)
+	file := filepath.Join(t.TempDir(), "policy.json")
+	write(t, file, "{}")
 	config := site(address, s.URL, `
+		policy `+file+`
+		shadow `+file+`
 		upstream {UPSTREAM}
 		upstream_path /realms/r/clients-registrations/openid-connect
 		initial_access_token {

@@ -221,7 +221,7 @@ func TestInvalidConfigurations(t *testing.T) {
 		"a placeholder for nonsense":    {passthrough + "public_url {env.PATH}", "public_url"},
 		"a password in an address":      {portal + "upstream_credential client_credentials {\n token_endpoint https://user:S3CRETPW@a.example/token\n client_id a\n client_secret b\n}", "token_endpoint"},
 		"a rule that does not exist":    {passthrough + "built_in off nonsense", `there is no built-in rule "nonsense"`},
-		"a default beyond allow":        {passthrough + "scopes {\n default openid\n allow fhirUser\n}", "is not among the allowed"},
+		"a default beyond allow":        {passthrough + "scopes {\n default openid\n allow fhirUser\n}", "is not among those allowed by policy"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, _, err := adapt(site(freeAddress(t), "127.0.0.1:1", test.lines))

@@ -12,6 +12,7 @@ import (
 	"github.com/caddy-smart/smartregistration/internal/telemetry"
 	"github.com/caddy-smart/smartregistration/internal/token"
 	"github.com/caddy-smart/smartregistration/internal/upstream"
+	"github.com/caddy-smart/smartregistration/policy"
 )
 
 // exchange sends one call with the right credential, leaves the reply in
@@ -129,17 +130,16 @@ func (x *transaction) known() *registration.Metadata {
 	return known
 }
 
-// explains tells whether the caller is told what would have been allowed.
-func (x *transaction) explains() bool {
-	switch x.Explain {
-	case "full":
-		return true
-	case "brief":
-		return false
-	default:
+// explains tells how much the caller is told of a refusal.
+func (x *transaction) explains() policy.Explanation {
+	switch {
+	case x.Explain != "":
+		return policy.Explanation(x.Explain)
+	case x.admission.Kind == token.KindJWT, x.target.operation == registration.Update:
 		// On an update the server has vouched for the caller.
-		return x.admission.Kind == token.KindJWT || x.target.operation == registration.Update
+		return policy.ExplainFull
 	}
+	return policy.ExplainBrief
 }
 
 // refusal maps an error of any step to what the caller is told: each class of

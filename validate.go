@@ -3,6 +3,7 @@ package smartregistration
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,10 +11,9 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
-	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/token"
+	"github.com/caddy-smart/smartregistration/policy"
 )
 
 // Validate checks the settings against each other.
@@ -32,7 +32,9 @@ func (h *Handler) checkSettings() error {
 		checkHost(h.UpstreamHost),
 		checkPublicURL(h.PublicURL),
 		oneOf("management", h.Management, "off", "read", "full"),
-		oneOf("explain", h.Explain, "", "full", "brief"),
+		oneOf("explain", h.Explain, "", "full", "brief", "none"),
+		h.Policy.check("policy"),
+		h.Shadow.check("shadow"),
 		h.checkDialect(),
 		h.checkLimits(),
 		h.checkTokens(),
@@ -134,11 +136,19 @@ func (h *Handler) checkTokens() error {
 	return errors.Join(errs...)
 }
 
+// check: a policy is written in one place.
+func (p *PolicyConfig) check(setting string) error {
+	if p == nil || p.File == "" || p.MetadataPolicy == nil && p.Rules == nil && p.Profiles == nil && !p.Scopes.Written() {
+		return nil
+	}
+	return fmt.Errorf("%s: the file has all of it: operators, rules, scopes and profiles", setting)
+}
+
 // check finds settings that are missing, or that mean nothing for the kind: a
 // setting that does nothing is one that somebody relies on in vain.
 func (t InitialAccessToken) check(dialect string) error {
 	jwtOnly := t.Audience != nil || t.JWKS != "" || t.Secret != "" || t.Algorithms != nil ||
-		t.Leeway != 0 || t.Expiry != "" || t.Type != "" || t.Claims != nil
+		t.Leeway != 0 || t.Expiry != "" || t.Type != "" || t.Claims != nil || t.Limits != nil
 	switch token.Kind(t.Kind) {
 	case token.KindJWT:
 		return t.checkJWT()
@@ -177,6 +187,12 @@ func (t InitialAccessToken) checkJWT() error {
 		errs = append(errs, errors.New("leeway is negative"))
 	}
 	errs = append(errs, oneOf("expiry", t.Expiry, "", "required", "optional"))
+	for _, limit := range slices.Sorted(maps.Keys(t.Limits)) {
+		errs = append(errs, oneOf("limits", limit, policy.Limits()...))
+		if t.Limits[limit] == "" {
+			errs = append(errs, fmt.Errorf("limits %s needs the name of a claim, or off", limit))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -196,21 +212,6 @@ func (h *Handler) checkCredential() error {
 		return errors.New("upstream_credential is never used with passthrough alone: the caller's token is")
 	}
 	return nil
-}
-
-// warnOfUnknownMembers points out operators on members that are not registered
-// metadata: a slip of the pen, or a member of somebody's own, which is judged and
-// never sent.
-func (h *Handler) warnOfUnknownMembers(operators *registration.Metadata) {
-	if operators == nil {
-		return
-	}
-	for _, member := range operators.Members() {
-		if registration.KindOf(member.Name) == 0 {
-			h.log.Warn("the policy has operators on a member that is not registered client metadata",
-				zap.String("member", member.Name))
-		}
-	}
 }
 
 // warn points out what is allowed and seldom meant.

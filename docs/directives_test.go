@@ -38,7 +38,7 @@ func TestDirectives(t *testing.T) {
 	sameNames(t, documented, cases(t, "caddyfile.go", "unmarshalSubdirective"))
 }
 
-// TestSettings holds the tables below two of the headings against the parser.
+// TestSettings holds the tables below three of the headings against the parser.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	settings := func(heading string) []string {
@@ -46,9 +46,9 @@ func TestSettings(t *testing.T) {
 		section, _, _ = strings.Cut(section, "\n### ")
 		return firstGroups("(?m)^\\| `([a-z_]+)", section)
 	}
-	jwt := append(cases(t, "caddyfile_token.go", "unmarshalJWTSetting"), "claims") // may be repeated, so is read elsewhere
-	sameNames(t, settings("initial_access_token"), jwt)
-	sameNames(t, settings("scopes"), cases(t, "caddyfile.go", "unmarshalScopes"))
+	sameNames(t, settings("initial_access_token"), cases(t, "caddyfile_token.go", "unmarshalJWTSetting"))
+	sameNames(t, settings("scopes"), cases(t, "caddyfile_policy.go", "unmarshalScopes"))
+	sameNames(t, settings("profile"), cases(t, "caddyfile_profile.go", "unmarshalProfileSetting"))
 }
 
 // cases returns the strings that a function's switches know.

@@ -1,56 +1,10 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
-
-// Config is what a policy is made of.
-type Config struct {
-	// MetadataPolicy are the operators, by member (OpenID Federation 1.0
-	// section 6.1). Nil: none.
-	MetadataPolicy *Metadata
-	// Scopes are the default and the allowed scopes.
-	Scopes Scopes
-	// BuiltIn relaxes built-in rules.
-	BuiltIn BuiltIn
-	// Rules are conditions in CEL.
-	Rules []Rule
-}
-
-// Policy is compiled, immutable, and safe for concurrent use.
-type Policy struct {
-	metadata *MetadataPolicy
-	members  []string // of metadata, without grant_types, which goes first
-	scopes   *scopeRules
-	builtIn  BuiltIn
-	rules    []compiledRule
-}
-
-// New compiles a policy. What could never be satisfied is an error here.
-func New(c Config) (*Policy, error) {
-	p := &Policy{builtIn: c.BuiltIn}
-	if err := c.BuiltIn.Validate(); err != nil {
-		return nil, err
-	}
-	if c.MetadataPolicy != nil {
-		var err error
-		if p.metadata, err = ParseMetadataPolicy("policy", c.MetadataPolicy); err != nil {
-			return nil, err
-		}
-		p.members = slices.DeleteFunc(slices.Clone(p.metadata.Members()), func(m string) bool { return m == "grant_types" })
-	}
-	var err error
-	if p.scopes, err = newScopeRules(c.Scopes); err != nil {
-		return nil, fmt.Errorf("scopes: %w", err)
-	}
-	if p.rules, err = compileRules(c.Rules); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
 
 // Decide never fails: what cannot be decided is a violation.
 func (p *Policy) Decide(r Request) Decision {
@@ -61,7 +15,14 @@ func (p *Policy) Decide(r Request) Decision {
 	if crowded := checkCrowds(d.m); crowded != nil {
 		// Judging each of thousands of values would make a small request a long
 		// one, and the answer many times as large.
-		return Decision{Class: Patient, Metadata: d.m, Violations: append(d.violations, crowded...), Changes: d.changes}
+		d.violations = append(d.violations, crowded...)
+		return d.decision()
+	}
+	if err := d.settleProfile(r); err != nil {
+		d.violations = append(d.violations, limitsError(err))
+	}
+	if d.profile == nil {
+		d.violations = append(d.violations, d.noProfile())
 	}
 
 	// Grants first: what is sensible for other members depends on them.
@@ -69,13 +30,15 @@ func (p *Policy) Decide(r Request) Decision {
 	d.complete("token_endpoint_auth_method", defaultAuthMethod)
 	d.complete("response_types", responseTypesOf(d.grants))
 	d.complete("application_type", applicationTypeOf(stringsOf(d.m, "redirect_uris")))
-	wanted := d.m.String("scope")
-	asked := d.m.Has("scope")
+	wanted := d.m.String(scopeMember)
 	d.injectScopes()
-	for _, member := range p.members {
+	for _, member := range d.layers.members {
 		d.apply(member)
 	}
-	d.limitScopes(asked)
+	d.applyScope(shapes)
+	d.limitScopes()
+	d.applyScope(narrows)
+	d.checkScopesLeft(wanted)
 	d.name("token_endpoint_auth_method", defaultAuthMethod)
 	d.name("response_types", responseTypesOf(d.grants))
 
@@ -85,11 +48,12 @@ func (p *Policy) Decide(r Request) Decision {
 		native:   d.m.String("application_type") == "native",
 		options:  p.builtIn,
 	})...)
+	d.checkProfile(r)
 	d.applyRules(r, wellTyped)
 	if r.Registered != nil {
 		d.violations = append(d.violations, widening(r.Registered, d.m, wanted)...)
 	}
-	return Decision{Class: d.class, Metadata: d.m, Violations: d.violations, Changes: d.changes}
+	return d.decision()
 }
 
 // deliberation is one decision in the making.
@@ -97,16 +61,62 @@ type deliberation struct {
 	*Policy
 	m          *Metadata
 	registered *Metadata
-	grants     []string // settled first
-	class      Class
+
+	profile *profile // nil: none is for such an app
+	layers  *layers
+	scopes  *scopeRules // nil without a profile
+	rules   []compiledRule
+	ceiling *scopeLimit // the token's
+	given   []string    // scopes that nobody asked for
+	grants  []string    // settled first
+
 	changes    []Change
 	violations []Violation
 }
 
+func (d *deliberation) decision() Decision {
+	return Decision{
+		Profile: d.profileName(), PolicyDigest: d.digest,
+		Metadata: d.m, Violations: d.violations, Changes: d.changes,
+	}
+}
+
+func (d *deliberation) profileName() string {
+	if d.profile == nil {
+		return ""
+	}
+	return d.profile.name
+}
+
+// settleProfile finds out what applies. Where no profile is for the app the
+// policy itself judges it, so that a refusal is complete. The error is about the
+// token's limits.
+func (d *deliberation) settleProfile(r Request) error {
+	judge := d.unmatched
+	if d.profile = d.choose(r); d.profile != nil {
+		judge = d.profile
+	}
+	d.layers, d.scopes, d.rules = judge.of(r.Operation), judge.scopes, judge.rules
+	if r.Operation != Create {
+		return nil
+	}
+	return d.limit(r.Admission)
+}
+
 func (d *deliberation) apply(member string) {
-	changes, violations := d.metadata.ApplyMember(d.m, member)
+	changes, violations := d.layers.metadata.ApplyMember(d.m, member)
 	d.changes = append(d.changes, changes...)
 	d.violations = append(d.violations, violations...)
+}
+
+// applyScope runs operators on scope. Those that forbid something run again, or
+// only then, on what is left of it.
+func (d *deliberation) applyScope(which func(*operator) bool) {
+	if mp := d.layers.metadata.find(scopeMember); mp != nil {
+		changes, violations := d.layers.metadata.apply(d.m, mp, which)
+		d.changes = append(d.changes, changes...)
+		d.violations = append(d.violations, violations...)
+	}
 }
 
 // complete fills in what RFC 7591 section 2 says an absent member means, so that
@@ -114,25 +124,23 @@ func (d *deliberation) apply(member string) {
 // policy itself sets the member or demands it of the caller, it stays absent
 // for the policy to deal with.
 func (d *deliberation) complete(member string, value any) {
-	if d.m.Has(member) || d.metadata.Sets(member) {
+	if d.m.Has(member) || d.layers.metadata.Sets(member) {
 		return
 	}
-	d.set(member, value, "default")
+	d.set(member, value, "default", "")
 }
 
-func (d *deliberation) set(member string, value any, rule string) {
+func (d *deliberation) set(member string, value any, rule, layer string) {
 	before, _ := d.m.Get(member)
 	if before != nil && registration.Equal(before, value) {
 		return
 	}
 	d.m.Set(member, value)
-	d.changes = append(d.changes, Change{Member: member, Before: before, After: value, Rule: rule})
+	d.changes = append(d.changes, Change{Member: member, Before: before, After: value, Rule: rule, Layer: layer})
 }
 
 func (d *deliberation) settleGrants() {
-	if v, _ := d.m.Get("grant_types"); registration.Equal(v, []any{}) {
-		// Keycloak reads an empty list as the code grant, and so does RFC 7591
-		// an absent one. One reading is enough.
+	if v, there := d.m.Get("grant_types"); there && isAbsent("grant_types", v) {
 		d.m.Delete("grant_types")
 		d.changes = append(d.changes, Change{Member: "grant_types", Before: v, Rule: "empty"})
 	}
@@ -140,21 +148,30 @@ func (d *deliberation) settleGrants() {
 	d.apply("grant_types")
 	d.name("grant_types", []any{"authorization_code"})
 	d.grants = stringsOf(d.m, "grant_types")
-	d.class = classOf(d.grants)
 }
 
-// classOf is the app class that grants make. A grant that is named twice is the
-// same grant.
-func classOf(grants []string) Class {
-	if len(grants) > 0 && !slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" }) {
-		return Backend
-	}
-	return Patient
+// isAbsent tells whether a member says nothing. Keycloak reads an empty list of
+// grants as the code grant, and so does RFC 7591 an absent one: one reading is
+// enough.
+func isAbsent(member string, v any) bool {
+	return v == nil || member == "grant_types" && registration.Equal(v, []any{})
 }
 
 // defaultAuthMethod is what an absent token_endpoint_auth_method means (RFC 7591
 // section 2).
 const defaultAuthMethod = "client_secret_basic"
+
+// rfcDefault is what an absent member means, of those that profiles tell apps
+// apart by (RFC 7591 section 2).
+func rfcDefault(member string) (any, bool) {
+	switch member {
+	case "grant_types":
+		return []any{"authorization_code"}, true
+	case "token_endpoint_auth_method":
+		return defaultAuthMethod, true
+	}
+	return nil, false
+}
 
 // responseTypesOf are the response types that belong to grants (RFC 7591 section
 // 2.1). The RFC's plain default of "code" contradicts a client that has no grant
@@ -187,7 +204,7 @@ func applicationTypeOf(redirectURIs []string) string {
 // that names no grants.
 func (d *deliberation) name(member string, value any) {
 	if !d.m.Has(member) {
-		d.set(member, value, "default")
+		d.set(member, value, "default", "")
 	}
 }
 

@@ -161,12 +161,18 @@ func TestRefusal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := p.Decide(policy.Request{Metadata: metadata(t, test.body)})
-			full, brief := d.Refusal(true), d.Refusal(false)
+			full, brief, none := d.Refusal(policy.ExplainFull), d.Refusal(policy.ExplainBrief), d.Refusal(policy.ExplainNone)
 			if full.Status != 400 || full.Code != test.code || len(full.Violations) != len(d.Violations) || len(d.Violations) < 2 {
 				t.Errorf("got %+v", full)
 			}
 			if !strings.Contains(full.Description, "more, see violations") {
 				t.Errorf("the description does not say that there is more: %q", full.Description)
+			}
+			if none.Status != 400 || none.Code != test.code || none.Violations != nil || none.Description != "the registration is not permitted" {
+				t.Errorf("nothing is to be explained: %+v", none)
+			}
+			if len(brief.Violations) != len(full.Violations) {
+				t.Errorf("brief has %d violations, full %d", len(brief.Violations), len(full.Violations))
 			}
 			for _, v := range brief.Violations {
 				if v.Allowed != nil || v.Rule == "" || v.Pointer == "" {
@@ -269,7 +275,7 @@ func TestNewRefuses(t *testing.T) {
 		config policy.Config
 		want   string
 	}{
-		"a default that is not allowed":   {policy.Config{Scopes: policy.Scopes{Default: []string{"openid", "system/*.rs"}, Allow: []string{"openid"}}}, `default scope "system/*.rs" is not among the allowed`},
+		"a default that is not allowed":   {policy.Config{Scopes: policy.Scopes{Default: []string{"openid", "system/*.rs"}, Allow: []string{"openid"}}}, `default scope "system/*.rs" of policy is not among those allowed by policy`},
 		"a word that is no scope":         {policy.Config{Scopes: policy.Scopes{Allow: []string{"a\"b"}}}, `scope "a\"b"`},
 		"an unknown way with excess":      {policy.Config{Scopes: policy.Scopes{Excess: "keep"}}, "must be strip or reject"},
 		"an unknown time to inject":       {policy.Config{Scopes: policy.Scopes{Inject: "never"}}, "must be when_absent or always"},

@@ -17,6 +17,8 @@ type (
 	Change = registration.Change
 	// Operation says what is done with the registration.
 	Operation = registration.Operation
+	// Code is the error code that a violation calls for.
+	Code = registration.Code
 )
 
 // The operations that are decided.
@@ -24,6 +26,17 @@ const (
 	Create = registration.Create
 	Update = registration.Update
 )
+
+// The codes of violations (RFC 7591 section 3.2.2).
+const (
+	InvalidRedirectURI    = registration.InvalidRedirectURI
+	InvalidClientMetadata = registration.InvalidClientMetadata
+)
+
+// DecodeMetadata reads one client metadata document, strictly: a JSON object in
+// UTF-8 in which no name occurs twice, at most 16 levels deep. The error is an
+// [*Error].
+func DecodeMetadata(text []byte) (*Metadata, error) { return registration.Decode(text) }
 
 // Request is what is to be decided.
 type Request struct {
@@ -35,10 +48,12 @@ type Request struct {
 	// for anew it is the limit; nil where there is no such limit.
 	Registered *Metadata
 
+	// Admission is who vouches for a registration, and limits it; nil where
+	// nobody does. On an Update it is not looked at.
+	Admission *Admission
+
 	// What follows is for rules alone.
 
-	// Admission is who vouches for the registration; nil where nobody does.
-	Admission *Admission
 	// RemoteIP is the address that the request came from.
 	RemoteIP string
 	// Now is the time of the request.
@@ -47,8 +62,10 @@ type Request struct {
 
 // Decision is the answer, with its diagnosis.
 type Decision struct {
-	// Class is the app class whose scopes applied.
-	Class Class
+	// Profile is the profile that judged; empty where none is for such an app.
+	Profile string
+	// PolicyDigest is the policy's, see [Policy.Digest].
+	PolicyDigest string
 	// Metadata is what may be registered, complete. It is not to be used where
 	// the decision is a refusal.
 	Metadata *Metadata
@@ -61,14 +78,3 @@ type Decision struct {
 
 // Admitted tells whether the registration may go ahead.
 func (d Decision) Admitted() bool { return len(d.Violations) == 0 }
-
-// Class is a kind of SMART app: which scopes make sense for it.
-type Class string
-
-// The app classes (SMART App Launch 2.2, "App Types").
-const (
-	// Patient apps act for somebody who is there to sign in.
-	Patient Class = "patient"
-	// Backend services act on their own: client_credentials is their only grant.
-	Backend Class = "backend"
-)

@@ -36,7 +36,7 @@
 //
 //	metadata   the final document; members that may be absent need has(metadata.x)
 //	token      who vouches: kind, issuer, subject, id, claims. Null on an update
-//	request    operation (create, update), method, remote_ip, class (patient, backend)
+//	request    operation (create, update), method, remote_ip, profile (its name)
 //	now        the time of the request, a timestamp in UTC
 //	previous   on an update, what is registered now, without secrets; else null
 //

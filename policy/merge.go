@@ -8,12 +8,26 @@ import (
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
+// MergeOption is a deviation from the standard's way of merging.
+type MergeOption func(*merging)
+
+// ReplaceDefaults lets the subordinate's "default" replace the superior's, where
+// the standard wants them equal. A default forbids nothing, so what is replaced
+// is no limit: an app class has defaults of its own.
+func ReplaceDefaults() MergeOption { return func(m *merging) { m.replaceDefaults = true } }
+
+type merging struct{ replaceDefaults bool }
+
 // Merge makes one policy of two (OpenID Federation 1.0 section 6.1.3.1): p is
 // the superior, sub may only narrow it. What they say together is held against
 // the combination rules again. Where they contradict each other the error, a
 // [*PolicyError], names the member, the operator and both layers. Neither is
 // changed; nil on either side is a policy that says nothing.
-func (p *MetadataPolicy) Merge(sub *MetadataPolicy) (*MetadataPolicy, error) {
+func (p *MetadataPolicy) Merge(sub *MetadataPolicy, opts ...MergeOption) (*MetadataPolicy, error) {
+	var how merging
+	for _, opt := range opts {
+		opt(&how)
+	}
 	if p == nil {
 		return sub, nil
 	}
@@ -31,7 +45,7 @@ func (p *MetadataPolicy) Merge(sub *MetadataPolicy) (*MetadataPolicy, error) {
 			merged.members = append(merged.members, subordinate[0])
 			subordinate = subordinate[1:]
 		default:
-			both, err := mergeMember(&superior[0], &subordinate[0])
+			both, err := how.member(&superior[0], &subordinate[0])
 			if err != nil {
 				return nil, err
 			}
@@ -43,7 +57,7 @@ func (p *MetadataPolicy) Merge(sub *MetadataPolicy) (*MetadataPolicy, error) {
 	return merged, nil
 }
 
-func mergeMember(superior, subordinate *memberPolicy) (memberPolicy, error) {
+func (how merging) member(superior, subordinate *memberPolicy) (memberPolicy, error) {
 	merged := memberPolicy{name: superior.name}
 	for i := range operators {
 		op := &operators[i]
@@ -52,7 +66,7 @@ func mergeMember(superior, subordinate *memberPolicy) (memberPolicy, error) {
 		case above == nil && below == nil:
 		case below == nil:
 			merged.operands = append(merged.operands, *above)
-		case above == nil:
+		case above == nil, op.name == opDefault && how.replaceDefaults:
 			merged.operands = append(merged.operands, *below)
 		default:
 			both, err := op.merge(above, below)

@@ -87,7 +87,7 @@ func (p *parser) member(member registration.Member) (memberPolicy, error) {
 		for _, given := range spec.Members() {
 			if !operatorExists(given.Name) {
 				return mp, p.fail(member.Name, given.Name,
-					"there is no such operator (operators: "+strings.Join(operatorNames(), ", ")+")")
+					"there is no such operator (operators: "+strings.Join(Operators(), ", ")+")")
 			}
 		}
 	}
@@ -154,6 +154,36 @@ func (p *MetadataPolicy) Members() []string {
 	return names
 }
 
+func (p *MetadataPolicy) empty() bool { return p == nil || len(p.members) == 0 }
+
+// withoutEssential is the policy without "essential" on some members.
+func (p *MetadataPolicy) withoutEssential(on func(member string) bool) *MetadataPolicy {
+	if p == nil || on == nil {
+		return p
+	}
+	without := &MetadataPolicy{members: make([]memberPolicy, 0, len(p.members))}
+	for _, mp := range p.members {
+		if on(mp.name) {
+			mp.operands = slices.DeleteFunc(slices.Clone(mp.operands), func(o operand) bool { return o.operator.name == opEssential })
+		}
+		if len(mp.operands) > 0 {
+			without.members = append(without.members, mp)
+		}
+	}
+	return without
+}
+
+// essential are the members that have to be there.
+func (p *MetadataPolicy) essential() []string {
+	var members []string
+	for i := range p.members {
+		if o := p.members[i].operand(opEssential); o != nil && o.value == true {
+			members = append(members, p.members[i].name)
+		}
+	}
+	return members
+}
+
 // Sets tells whether the policy deals with the member's absence: gives it a
 // value (value, default) or refuses the document (essential). Not so add, which
 // adds to what an absent member means.
@@ -171,6 +201,21 @@ func (p *MetadataPolicy) Sets(member string) bool {
 		}
 		return o.operator.name == opDefault
 	})
+}
+
+// Sources are the layers that each operator comes from, the superior first, by
+// JSON pointer into [MetadataPolicy.Document].
+func (p *MetadataPolicy) Sources() *Metadata {
+	sources := &Metadata{}
+	if p == nil {
+		return sources
+	}
+	for i := range p.members {
+		for _, o := range p.members[i].operands {
+			sources.SetStrings(registration.Pointer(p.members[i].name, o.operator.name), o.layers)
+		}
+	}
+	return sources
 }
 
 // Document prints the policy: members sorted by name, operators in the order of

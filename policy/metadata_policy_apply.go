@@ -18,7 +18,7 @@ func (p *MetadataPolicy) ApplyMember(m *Metadata, member string) ([]Change, []Vi
 	if mp == nil {
 		return nil, nil
 	}
-	changes, violations := p.apply(m, mp)
+	changes, violations := p.apply(m, mp, func(*operator) bool { return true })
 	// A language of the member that has operators of its own is judged behind
 	// them, which may change it; one that has none, here.
 	if base := registration.BaseName(member); base != member {
@@ -41,11 +41,14 @@ func (p *MetadataPolicy) ApplyMember(m *Metadata, member string) ([]Change, []Vi
 	return changes, violations
 }
 
-// apply runs all of a member's own operators.
-func (p *MetadataPolicy) apply(m *Metadata, mp *memberPolicy) (changes []Change, violations []Violation) {
+// apply runs a member's own operators, those that are wanted.
+func (p *MetadataPolicy) apply(m *Metadata, mp *memberPolicy, wanted func(*operator) bool) (changes []Change, violations []Violation) {
 	current := p.subject(m, mp.name)
 	for i := range mp.operands {
 		o := &mp.operands[i]
+		if !wanted(o.operator) {
+			continue
+		}
 		if o.operator.modify == nil {
 			vs, ok := o.judge(current)
 			violations = append(violations, vs...)
@@ -103,11 +106,17 @@ func (p *MetadataPolicy) subject(m *Metadata, member string) subject {
 // settled returns what a member will be once its own operators have run,
 // whether or not they have: a decision does not depend on which member is first.
 func (p *MetadataPolicy) settled(m *Metadata, member string) any {
-	current := p.subject(m, member)
+	v, _ := m.Get(member)
+	return p.settle(m, member, v)
+}
+
+// settle returns what a member's own operators make of a value.
+func (p *MetadataPolicy) settle(m *Metadata, member string, v any) any {
 	mp := p.find(member)
 	if mp == nil {
-		return current.value
+		return v
 	}
+	current := subject{member: member, value: v, policy: p, document: m}
 	for i := range mp.operands {
 		o := &mp.operands[i]
 		if o.operator.modify == nil {

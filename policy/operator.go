@@ -77,7 +77,8 @@ func operatorExists(name string) bool {
 	return false
 }
 
-func operatorNames() []string {
+// Operators are the names of all operators, in the order of application.
+func Operators() []string {
 	names := make([]string, len(operators))
 	for i := range operators {
 		names[i] = operators[i].name
@@ -107,6 +108,13 @@ type subject struct {
 // elements returns the member's value as a list: an array of what lists may
 // hold, and of scope its tokens (section 6.1.3.1.8).
 func (s subject) elements() ([]any, bool) { return elements(s.member, s.value) }
+
+// shapes tells whether an operator makes another value of a member.
+func shapes(op *operator) bool { return op.modify != nil }
+
+// narrows tells whether an operator forbids something, by refusing it or by
+// dropping it.
+func narrows(op *operator) bool { return op.modify == nil || op.name == opSubsetOf }
 
 // operand is an operator with its value in a policy.
 type operand struct {

@@ -73,6 +73,7 @@ func (r Rule) check() error {
 // compiledRule is a rule that is ready. It is safe for concurrent use.
 type compiledRule struct {
 	Rule
+	layer    string
 	evaluate func(*facts) (ref.Val, error)
 }
 
@@ -109,8 +110,9 @@ func syntaxErrors(issues *cel.Issues) error {
 	return errors.New(strings.Join(found, "; "))
 }
 
-func compileRules(rules []Rule) ([]compiledRule, error) {
-	compiled := make([]compiledRule, 0, len(rules))
+// compileRules compiles the rules of a layer, behind those of the layers above.
+func compileRules(above []compiledRule, layer string, rules []Rule) ([]compiledRule, error) {
+	compiled := slices.Clone(above)
 	for _, r := range rules {
 		if slices.ContainsFunc(compiled, func(c compiledRule) bool { return c.Name == r.Name }) {
 			return nil, fmt.Errorf("rule %s is there twice", r.Name)
@@ -119,6 +121,7 @@ func compileRules(rules []Rule) ([]compiledRule, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.layer = layer
 		compiled = append(compiled, c)
 	}
 	return compiled, nil
@@ -157,13 +160,13 @@ func (d *deliberation) applyRules(r Request, wellTyped bool) {
 		d.violations = append(d.violations, v)
 		return
 	}
-	f := newFacts(r, d.m, d.class)
+	f := newFacts(r, d.m, d.profileName())
 	for i := range d.rules {
 		rule := &d.rules[i]
 		if !rule.applies(r.Operation) {
 			continue
 		}
-		v := Violation{Rule: rule.Name, Layer: "policy", Detail: rule.Message, Code: registration.InvalidClientMetadata}
+		v := Violation{Rule: rule.Name, Layer: rule.layer, Detail: rule.Message, Code: registration.InvalidClientMetadata}
 		switch holds, err := rule.holds(f); {
 		case holds || err != nil && !wellTyped:
 			continue

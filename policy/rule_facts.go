@@ -20,6 +20,9 @@ type Admission struct {
 	// token: anyone can write one.
 	Issuer, Subject, ID string
 	Claims              *Metadata
+	// Limits are the limits that a verified token carries, by their names
+	// ([Limits]). Default: none
+	Limits *Metadata
 }
 
 // facts are the variables of one decision's rules.
@@ -29,10 +32,10 @@ type facts struct {
 	short                              bool // no value is long
 }
 
-func newFacts(r Request, final *Metadata, class Class) *facts {
+func newFacts(r Request, final *Metadata, profile string) *facts {
 	f := &facts{
 		metadata: document{final}, token: types.NullValue, previous: types.NullValue, now: r.Now,
-		request: object{requestType, &requestFacts{r, class}},
+		request: object{requestType, &requestFacts{r, profile}},
 		short:   !exceeds(final, shortText),
 	}
 	if r.Operation == registration.Create && r.Admission != nil {
@@ -100,14 +103,14 @@ var tokenType = newObjectType("Token", map[string]field[*tokenFacts]{
 
 type requestFacts struct {
 	Request
-	class Class
+	profile string
 }
 
 var requestType = newObjectType("Request", map[string]field[*requestFacts]{
 	"operation": {types.StringType, func(r *requestFacts) ref.Val { return types.String(r.Operation.String()) }},
 	"method":    {types.StringType, func(r *requestFacts) ref.Val { return types.String(r.Operation.Method()) }},
 	"remote_ip": {types.StringType, func(r *requestFacts) ref.Val { return optionalText(r.RemoteIP) }},
-	"class":     {types.StringType, func(r *requestFacts) ref.Val { return optionalText(string(r.class)) }},
+	"profile":   {types.StringType, func(r *requestFacts) ref.Val { return optionalText(r.profile) }},
 })
 
 // Interface guards

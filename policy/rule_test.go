@@ -142,16 +142,16 @@ func TestRules(t *testing.T) {
 		`has(token.id)`:            "refuses",
 		`token.id == ""`:           "fails",
 		`token != null`:            "holds",
-		`token.claims.tenant == "a" && token.claims.n == 1`:                                       "holds",
-		`"b" in token.claims.roles && token.claims.o.p`:                                           "holds",
-		`token.claims.size() == 5 && token.claims.f == 1.5`:                                       "holds",
-		`token.claims.map(c, c) == ["f", "n", "o", "roles", "tenant"]`:                            "holds",
-		`token.claims.missing == "a"`:                                                             "fails",
-		`request.operation == "create" && request.method == "POST" && request.class == "patient"`: "holds",
-		`cidr("10.0.0.0/8").containsIP(request.remote_ip)`:                                        "holds",
-		`cidr("192.168.0.0/16").containsIP(request.remote_ip)`:                                    "refuses",
-		`now < timestamp("2027-01-01T00:00:00Z") && now.getHours() == 12`:                         "holds",
-		`now > timestamp("2027-01-01T00:00:00Z")`:                                                 "refuses",
+		`token.claims.tenant == "a" && token.claims.n == 1`:                                         "holds",
+		`"b" in token.claims.roles && token.claims.o.p`:                                             "holds",
+		`token.claims.size() == 5 && token.claims.f == 1.5`:                                         "holds",
+		`token.claims.map(c, c) == ["f", "n", "o", "roles", "tenant"]`:                              "holds",
+		`token.claims.missing == "a"`:                                                               "fails",
+		`request.operation == "create" && request.method == "POST" && request.profile == "patient"`: "holds",
+		`cidr("10.0.0.0/8").containsIP(request.remote_ip)`:                                          "holds",
+		`cidr("192.168.0.0/16").containsIP(request.remote_ip)`:                                      "refuses",
+		`now < timestamp("2027-01-01T00:00:00Z") && now.getHours() == 12`:                           "holds",
+		`now > timestamp("2027-01-01T00:00:00Z")`:                                                   "refuses",
 		`previous == null`:              "holds",
 		`previous.client_name == "App"`: "fails",
 		// Libraries.
@@ -216,7 +216,7 @@ func TestRuleViolations(t *testing.T) {
 	if got := d.FailedRules(); !slices.Equal(got, []string{"wants_contact"}) {
 		t.Errorf("failed rules: %q", got)
 	}
-	body, err := json.Marshal(d.Refusal(true).Violations)
+	body, err := json.Marshal(d.Refusal(policy.ExplainFull).Violations)
 	if err != nil || strings.Contains(string(body), "no such key") {
 		t.Errorf("the caller is told why an expression failed: %s, %v", body, err)
 	}

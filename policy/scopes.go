@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/smart"
 )
 
@@ -17,7 +15,8 @@ type Scopes struct {
 	// scopes with the authorization_code grant, system/ scopes with
 	// client_credentials, offline_access with refresh_token; launch, which is
 	// for the EHR to give, never. Default: launch/patient openid fhirUser
-	// patient/*.rs for patient apps, none for backend services.
+	// patient/*.rs for apps that a user signs in to (openid fhirUser user/*.rs
+	// where a profile is for provider apps), none for backend services.
 	Default []string `json:"default,omitzero"`
 	// Allow is the most that a client may have. SMART resource scopes are
 	// compared by what they grant, others literally. Default: what Default is.
@@ -30,222 +29,144 @@ type Scopes struct {
 	Inject string `json:"inject,omitempty"`
 }
 
-// patientScopes is the default of a patient app: who the user is, which
-// patient, and reading that patient's data.
-var patientScopes = []string{"launch/patient", "openid", "fhirUser", "patient/*.rs"}
-
-// scopeRules are the compiled form, by class.
-type scopeRules struct {
-	classes map[Class]classScopes
-	reject  bool
-	always  bool
+// Written tells whether anything is.
+func (s Scopes) Written() bool {
+	return s.Default != nil || s.Allow != nil || s.Excess != "" || s.Inject != ""
 }
 
-type classScopes struct {
-	defaults []string
-	allow    []string
-	allowed  *smart.Set
-}
-
-func newScopeRules(c Scopes) (*scopeRules, error) {
-	rules := &scopeRules{classes: make(map[Class]classScopes, 2)}
-	switch c.Excess {
-	case "", "strip":
-	case "reject":
-		rules.reject = true
-	default:
-		return nil, fmt.Errorf("excess is %q, must be strip or reject", c.Excess)
+func (s Scopes) check() error {
+	switch {
+	case !slices.Contains([]string{"", "strip", "reject"}, s.Excess):
+		return fmt.Errorf("excess is %q, must be strip or reject", s.Excess)
+	case !slices.Contains([]string{"", "when_absent", "always"}, s.Inject):
+		return fmt.Errorf("inject is %q, must be when_absent or always", s.Inject)
 	}
-	switch c.Inject {
-	case "", "when_absent":
-	case "always":
-		rules.always = true
-	default:
-		return nil, fmt.Errorf("inject is %q, must be when_absent or always", c.Inject)
-	}
-	for class, defaults := range map[Class][]string{Patient: patientScopes, Backend: nil} {
-		compiled, err := newClassScopes(c, defaults)
-		if err != nil {
-			return nil, err
-		}
-		rules.classes[class] = compiled
-	}
-	return rules, nil
-}
-
-func newClassScopes(c Scopes, builtIn []string) (classScopes, error) {
-	for _, token := range slices.Concat(c.Default, c.Allow) {
+	for _, token := range slices.Concat(s.Default, s.Allow) {
 		// What only looks like a SMART scope may be a server's own word
 		// ("system/Patient.$export") and is compared literally.
 		if err := smart.Check(token); errors.Is(err, smart.ErrToken) {
-			return classScopes{}, fmt.Errorf("scope %q: %w", token, err)
+			return fmt.Errorf("scope %q: %w", token, err)
 		}
 	}
-	cs := classScopes{defaults: c.Default, allow: c.Allow}
-	if c.Default == nil {
-		cs.defaults = builtIn
+	return nil
+}
+
+// scopeLayer are the scopes that one layer writes.
+type scopeLayer struct {
+	layer string
+	Scopes
+}
+
+// scopeRules are the scopes of a profile, all layers in one.
+type scopeRules struct {
+	user, own appScopes // of apps that a user signs in to, and of those that act alone
+	reject    bool
+	always    bool
+}
+
+// appScopes are the scopes of one kind of app.
+type appScopes struct {
+	defaults []string
+	limits   []*scopeLimit // all hold
+}
+
+// of are the scopes of a client with such grants.
+func (r *scopeRules) of(grants []string) *appScopes {
+	if actsAlone(grants) {
+		return &r.own
 	}
-	if c.Allow == nil {
-		cs.allow = cs.defaults
+	return &r.user
+}
+
+// newScopeRules makes the scopes of a profile of what its layers write, the
+// policy's first. A default stands in for the one above it; an allow list holds
+// beside those above it, and so does "excess reject".
+func newScopeRules(class Class, written []scopeLayer) (*scopeRules, error) {
+	rules := &scopeRules{}
+	for _, w := range written {
+		if err := w.check(); err != nil {
+			return nil, err
+		}
+		rules.reject = rules.reject || w.Excess == "reject"
+		if w.Inject != "" {
+			rules.always = w.Inject == "always"
+		}
 	}
-	cs.allowed = smart.NewSet(cs.allow)
-	for i := 0; i < len(cs.defaults); i++ {
-		if cs.allowed.Covers(smart.Parse(cs.defaults[i])) {
+	user := class
+	if class != Provider {
+		user = Patient
+	}
+	var err error
+	if rules.user, err = newAppScopes(user, written); err != nil {
+		return nil, err
+	}
+	rules.own, err = newAppScopes(Backend, written)
+	return rules, err
+}
+
+func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
+	s := appScopes{defaults: class.defaultScopes()}
+	from := -1 // the layer of the defaults; -1: the class's own
+	for i, w := range written {
+		if w.Default != nil {
+			s.defaults, from = w.Default, i
+		}
+		if w.Allow != nil {
+			s.limits = append(s.limits, newScopeLimit(w.layer, w.Allow))
+		}
+	}
+	if len(s.limits) == 0 {
+		layer := ""
+		if from >= 0 {
+			layer = written[from].layer
+		}
+		s.limits = []*scopeLimit{newScopeLimit(layer, s.defaults)}
+	}
+	permitted := make([]string, 0, len(s.defaults))
+	for _, token := range s.defaults {
+		by := s.forbids(smart.Parse(token))
+		if by == nil {
+			permitted = append(permitted, token)
 			continue
 		}
-		if c.Default != nil {
-			return classScopes{}, fmt.Errorf("default scope %q is not among the allowed", cs.defaults[i])
+		// A default gives way to what a layer below it allows, and the class's own
+		// to everything that is written. One that is written below the list that
+		// forbids it is a mistake.
+		if above := slices.IndexFunc(written, func(w scopeLayer) bool { return w.layer == by.layer }); above <= from {
+			return s, fmt.Errorf("default scope %q of %s is not among those allowed by %s", token, written[from].layer, by.layer)
 		}
-		// The built-in default gives way to what the operator allows.
-		cs.defaults = slices.Delete(slices.Clone(cs.defaults), i, i+1)
-		i--
 	}
-	return cs, nil
+	s.defaults = permitted
+	return s, nil
+}
+
+// forbids is the first limit that does not let a scope through whole.
+func (s *appScopes) forbids(scope smart.Scope) *scopeLimit {
+	for _, limit := range s.limits {
+		if !limit.allowed.Covers(scope) {
+			return limit
+		}
+	}
+	return nil
+}
+
+// allow is what all limits together let through, for a reader.
+func (s *appScopes) allow() []string {
+	tokens := s.limits[0].allow
+	for _, limit := range s.limits[1:] {
+		var rest []string
+		for _, token := range tokens {
+			part, _ := limit.narrow(token)
+			rest = append(rest, part...)
+		}
+		tokens = rest
+	}
+	return tokens
 }
 
 // Permits tells whether a client of these metadata may have a scope at all.
 func (p *Policy) Permits(m *Metadata, token string) bool {
-	return p.scopes.classes[classOf(stringsOf(m, "grant_types"))].allowed.Covers(smart.Parse(token))
-}
-
-// injectScopes adds the default scopes. An update that may not widen is given
-// only the part of them that it has: what the gateway adds must not make it
-// refuse.
-func (d *deliberation) injectScopes() {
-	v, present := d.m.Get("scope")
-	asked, ok := v.(string)
-	if present && (!ok || !d.scopes.always) {
-		return
-	}
-	tokens := smart.Split(asked)
-	for _, token := range d.scopes.classes[d.class].defaults {
-		if !usable(token, d.grants) {
-			continue
-		}
-		for _, part := range d.registeredPart(token) {
-			if !slices.Contains(tokens, part) {
-				tokens = append(tokens, part)
-			}
-		}
-	}
-	if len(tokens) > 0 {
-		d.set("scope", smart.Join(tokens), "default_scopes")
-	}
-}
-
-// registeredPart is what an update may have of a scope: all of it where nothing
-// limits it.
-func (d *deliberation) registeredPart(token string) []string {
-	if d.registered == nil {
-		return []string{token}
-	}
-	part, _ := smart.NewSet(smart.Split(d.registered.String("scope"))).Narrow(smart.Parse(token))
-	return part
-}
-
-// usable tells whether a client with these grants can mean a default scope.
-func usable(token string, grants []string) bool {
-	switch {
-	case token == "launch":
-		return false // only an EHR that launches the app can give it
-	case token == "offline_access":
-		return slices.Contains(grants, "refresh_token")
-	case forUsers(token):
-		return slices.Contains(grants, "authorization_code")
-	}
-	return forClient(token, grants)
-}
-
-// forClient tells whether a scope, asked for or not, is one for a client with
-// these grants (SMART App Launch 2.2, "Scopes and Launch Context"): system/
-// scopes are for clients that act on their own, and what concerns a user is for
-// clients that a user can sign in to. One allow list for both kinds of app is
-// no way for the one to the other's scopes.
-func forClient(token string, grants []string) bool {
-	switch {
-	case strings.HasPrefix(token, "system/"):
-		return slices.Contains(grants, "client_credentials")
-	case token == "launch", forUsers(token):
-		return slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" && g != "refresh_token" })
-	}
-	return true
-}
-
-// forUsers tells whether a scope says something of a user.
-func forUsers(token string) bool {
-	return token == "openid" || token == "fhirUser" || strings.HasPrefix(token, "launch/") ||
-		strings.HasPrefix(token, "patient/") || strings.HasPrefix(token, "user/")
-}
-
-// maxScopes is how many scopes are looked at: narrowing many wildcards against
-// many types costs the product of both.
-const maxScopes = 1000
-
-// limitScopes keeps of the scopes what is allowed. The document always names
-// scope afterwards: without it Keycloak gives a client every optional scope of
-// the realm, system/*.rs included (measured on 24.0.5 to 26.7.5).
-func (d *deliberation) limitScopes(asked bool) {
-	v, present := d.m.Get("scope")
-	scope, ok := v.(string)
-	if present && !ok {
-		return // the type check has reported it
-	}
-	cs := d.scopes.classes[d.class]
-	tokens := smart.Split(scope)
-	if len(tokens) > maxScopes {
-		d.tooManyScopes()
-		return
-	}
-	kept := make([]string, 0, len(tokens))
-	seen := make(map[string]bool, len(tokens))
-	for _, token := range tokens {
-		part, whole := cs.narrow(token)
-		if !forClient(token, d.grants) {
-			part, whole = nil, false
-		}
-		if !whole && d.scopes.reject {
-			d.violations = append(d.violations, cs.violation("scope_excess", token, "a scope is beyond what may be registered"))
-			continue
-		}
-		for _, t := range part {
-			if !seen[t] {
-				seen[t] = true
-				kept = append(kept, t)
-			}
-		}
-		// Narrowing a wildcard gives as many scopes as there are types.
-		if len(kept) > max(maxScopes, len(cs.allow)) {
-			d.tooManyScopes()
-			return
-		}
-	}
-	if asked && len(kept) == 0 && len(tokens) > 0 && !d.scopes.reject {
-		d.violations = append(d.violations, cs.violation("scope_none_left", scope, "none of the scopes asked for may be registered"))
-		return
-	}
-	d.set("scope", smart.Join(kept), "scope_allow")
-}
-
-func (d *deliberation) tooManyScopes() {
-	d.violations = append(d.violations, Violation{
-		Rule: "scope_count", Pointer: "/scope", Code: registration.InvalidClientMetadata,
-		Detail: "there are more than 1000 scopes, asked for or as what is left of them",
-	})
-}
-
-// narrow is the part of a scope that is allowed, and whether that is all of it.
-func (cs classScopes) narrow(token string) (part []string, whole bool) {
-	asked := smart.Parse(token)
-	if cs.allowed.Covers(asked) {
-		return []string{token}, true
-	}
-	part, _ = cs.allowed.Narrow(asked)
-	return part, false
-}
-
-func (cs classScopes) violation(rule, given, detail string) Violation {
-	return Violation{
-		Rule: rule, Pointer: "/scope", Detail: detail, Allowed: cs.allow, Given: given,
-		Code: registration.InvalidClientMetadata,
-	}
+	d := deliberation{Policy: p, m: m}
+	_ = d.settleProfile(Request{Operation: Update, Metadata: m}) // of limits, which an update has none of
+	return d.scopes != nil && d.scopes.of(stringsOf(m, "grant_types")).forbids(smart.Parse(token)) == nil
 }

@@ -235,10 +235,12 @@ func testUpdate(t *testing.T, g *gateway) {
 	t.Run("meets the policy", func(t *testing.T) {
 		c := newClient(t)
 		document := app("client_id", c.id, "scope", "patient/Observation.rs")
-		put := call{method: http.MethodPut, path: g.url + strict + "/" + c.id, token: c.token, body: document}
+		put := call{method: http.MethodPut, path: g.url + strict + "/" + c.id, token: c.token, body: without(document, "client_name")}
 		a := g.do(t, put)
 		a.refused(t, http.StatusBadRequest, "invalid_client_metadata", "essential")
-		put.body = with(document, "contacts", []any{"dev@example.org"})
+		// contacts are essential there too. Keycloak does not return them, so an
+		// update is not asked for them.
+		put.body = document
 		if a = g.do(t, put); a.status != http.StatusOK {
 			t.Errorf("%d %s", a.status, a.raw)
 		}

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -227,6 +228,17 @@ func sizeOf(v any) int {
 
 // MarshalJSON is [Metadata.Encode], for encoding/json.
 func (m *Metadata) MarshalJSON() ([]byte, error) { return m.Encode(), nil }
+
+// UnmarshalJSON is [Decode], for encoding/json.
+func (m *Metadata) UnmarshalJSON(text []byte) error {
+	decoded, err := Decode(text)
+	if err != nil {
+		// Not the cause: it speaks of a request, which this is not.
+		return errors.New("not a JSON object in which no name occurs twice")
+	}
+	*m = *decoded
+	return nil
+}
 
 func appendObject(dst []byte, m *Metadata) []byte {
 	dst = append(dst, '{')

@@ -16,9 +16,17 @@
 //	caddy_smart_registration_upstream_duration_seconds{operation}   histogram
 //	caddy_smart_registration_quirks_total{quirk}                    counter
 //	caddy_smart_registration_policy_errors_total{rule}              counter
+//	caddy_smart_registration_shadow_decisions_total{result}         counter
+//	caddy_smart_registration_file_broken{setting,file}              gauge
 //
-// Label values are from closed lists, that of rules being the operator's: nothing
-// that a caller sends becomes one.
+// Label values are from closed lists, those of rules and files being the
+// operator's: nothing that a caller sends becomes one.
+//
+// Where the shadow policy decides otherwise than the one in force, the logger
+// http.handlers.smart_registration.shadow has a line at info, with result
+// (stricter, looser, different) and the fields of what the shadow policy decided;
+// enforced_violations are those of the policy in force, and request_id joins the
+// line to the decision's.
 //
 // No token, secret or whole document is ever logged. Tokens appear as the first
 // 16 hexadecimal digits of their SHA-256; values in violations and changes are

@@ -21,7 +21,8 @@ const (
 	FieldError          = "error"           // the error code the caller got, and the cause
 	FieldTokenKind      = "token_kind"      // jwt, passthrough, open, registration_access_token
 	FieldToken          = "token"           // fingerprint: 16 hexadecimal digits of SHA-256
-	FieldClass          = "class"           // patient, backend
+	FieldProfile        = "profile"         // the policy's profile that judged
+	FieldPolicyDigest   = "policy_digest"   // SHA-256 of the policy, see policy.Policy.Digest
 	FieldClientID       = "client_id"       // where it is known
 	FieldViolations     = "violations"      // rule, pointer, value given, layer
 	FieldChanges        = "changes"         // member, rule, before, after, layer
@@ -50,7 +51,8 @@ type Decision struct {
 	Err            error
 	TokenKind      string
 	Token          string
-	Class          string
+	Profile        string
+	PolicyDigest   string
 	ClientID       string
 	Violations     []registration.Violation
 	Changes        []registration.Change
@@ -75,7 +77,8 @@ func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	for _, f := range [...]struct{ name, value string }{
 		{FieldTokenKind, d.TokenKind},
 		{FieldToken, d.Token},
-		{FieldClass, d.Class},
+		{FieldProfile, d.Profile},
+		{FieldPolicyDigest, d.PolicyDigest},
 		{FieldClientID, d.ClientID},
 		{FieldRequestID, d.RequestID},
 		{FieldRemote, d.Remote},

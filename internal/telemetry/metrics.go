@@ -46,12 +46,20 @@ var (
 		Namespace: "caddy", Subsystem: "smart_registration", Name: "policy_errors_total",
 		Help: "Rules of the policy that could not be evaluated, so that a registration was refused.",
 	}, []string{"rule"})
+	shadowDecisions = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "shadow_decisions_total",
+		Help: "Registrations that the shadow policy was tried on, by how it differs from the policy in force.",
+	}, []string{"result"})
+	fileBroken = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "file_broken",
+		Help: "1 while a file that the configuration names cannot be used, so that what was read from it before stays.",
+	}, []string{"setting", "file"})
 )
 
 // Register makes the metrics known to a configuration's registry. Two handlers
 // in one configuration share them.
 func Register(registry *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{decisions, upstreamDuration, quirks, policyErrors} {
+	for _, c := range []prometheus.Collector{decisions, upstreamDuration, quirks, policyErrors, shadowDecisions, fileBroken} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			return err
@@ -68,6 +76,19 @@ func (d *Decision) Count() {
 	}
 	for _, rule := range d.FailedRules {
 		policyErrors.WithLabelValues(rule).Inc()
+	}
+}
+
+// FileBroken is the gauge of one file: whether what it has in it now cannot be
+// used. The setting is what names the file: policy, shadow, jwks.
+func FileBroken(setting, file string) func(bool) {
+	gauge := fileBroken.WithLabelValues(setting, file)
+	return func(broken bool) {
+		if broken {
+			gauge.Set(1)
+			return
+		}
+		gauge.Set(0)
 	}
 }
 

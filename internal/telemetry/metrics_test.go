@@ -145,7 +145,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	for op := registration.Create; op <= registration.Delete; op++ {
 		for _, outcome := range []Outcome{Done, Unauthorized, Refused, RefusedUpstream, Failed} {
 			d := Decision{
-				Operation: op, Outcome: outcome, Status: 400, TokenKind: callers, Token: callers, Class: callers,
+				Operation: op, Outcome: outcome, Status: 400, TokenKind: callers, Token: callers, Profile: callers, PolicyDigest: callers,
 				ClientID: callers, RequestID: callers, Remote: callers,
 				Violations: []registration.Violation{{Rule: callers, Pointer: callers, Given: callers}},
 				Changes:    []registration.Change{{Member: callers, Before: callers, Rule: callers}},

@@ -37,6 +37,10 @@ type Admission struct {
 	// Claims are the verified claims, all of them. Only with KindJWT.
 	Claims *registration.Metadata `json:"-"`
 
+	// Limits are the claims that limit what the token vouches for, by the names
+	// of the limits. Nil: there are none. Only with KindJWT.
+	Limits *registration.Metadata `json:"-"`
+
 	// Raw is the token, to be sent on to the server that judges it. Empty with
 	// KindJWT, whose tokens are of no use to the server, and with KindOpen.
 	Raw string `json:"-"`

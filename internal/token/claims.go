@@ -2,7 +2,6 @@ package token
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,7 +58,7 @@ func (j *JWT) checkAudience(claims object) error {
 func checkClaims(claims object, required map[string][]string) error {
 	for name, values := range required {
 		claim, _ := claims.Get(name)
-		has := claimValues(name, claim)
+		has := registration.ClaimValues(name, claim)
 		if !slices.ContainsFunc(has, func(v string) bool { return slices.Contains(values, v) }) {
 			return refuse(ErrInsufficient, "the token does not permit registration")
 		}
@@ -67,28 +66,22 @@ func checkClaims(claims object, required map[string][]string) error {
 	return nil
 }
 
-func claimValues(name string, claim any) []string {
-	switch claim := claim.(type) {
-	case string:
-		if name == "scope" {
-			return strings.Fields(claim)
+// LimitsIn are the limits that claims have, nil if none. names is the name of each
+// limit with that of its claim. A limit that is null is there: who reads it has to
+// refuse it.
+func LimitsIn(claims *registration.Metadata, names map[string]string) *registration.Metadata {
+	var limits *registration.Metadata
+	for limit, claim := range names {
+		v, there := claims.Get(claim)
+		if !there {
+			continue
 		}
-		return []string{claim}
-	case bool:
-		return []string{strconv.FormatBool(claim)}
-	case registration.Number:
-		return []string{string(claim)}
-	case []any:
-		var values []string
-		for _, element := range claim {
-			if _, nested := element.([]any); !nested {
-				values = append(values, claimValues("", element)...)
-			}
+		if limits == nil {
+			limits = registration.New()
 		}
-		return values
-	default:
-		return nil
+		limits.Set(limit, v)
 	}
+	return limits
 }
 
 // mediaType gives the two spellings of a typ header one form: "application/" may

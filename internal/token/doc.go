@@ -33,7 +33,7 @@
 //
 // # Keys
 //
-// [StaticSecret] and [StaticJWKS] hold keys that the operator wrote down.
+// [StaticSecret] and [StoredJWKS] hold keys that the operator wrote down.
 // [RemoteJWKS] fetches them in the background, so that a dead key server neither
 // stops the start nor, once a set has been seen, the service; until then
 // verification answers [ErrUnavailable].

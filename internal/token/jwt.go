@@ -22,8 +22,13 @@ func NewJWT(config JWTConfig) (*JWT, error) {
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("jwt: %w", err)
 	}
-	if len(config.Algorithms) == 0 {
+	switch {
+	case len(config.Algorithms) > 0:
+	case config.sharedSecret():
 		config.Algorithms = config.Keys.algorithms()
+	default:
+		// Keys come and go, and each has the last word on what it verifies.
+		config.Algorithms = asymmetricAlgorithms
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -134,6 +139,7 @@ func (j *JWT) admit(raw, issuer string, claims object) (Admission, error) {
 		Subject:     subject,
 		Expires:     expires,
 		Claims:      claims.Metadata,
+		Limits:      LimitsIn(claims.Metadata, j.config.Limits),
 	}, nil
 }
 

@@ -37,6 +37,10 @@ type JWTConfig struct {
 	// false and numbers as they are written. Otherwise: ErrInsufficient.
 	Claims map[string][]string
 
+	// Limits are the claims in which a token limits what it vouches for: the name
+	// of each limit with that of its claim. They are passed on, not judged.
+	Limits map[string]string
+
 	// Leeway allows for clocks that differ, with exp, nbf and iat. Default: none.
 	Leeway time.Duration
 

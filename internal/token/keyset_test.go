@@ -74,7 +74,7 @@ func TestJWTKeys(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			keys, err := StaticJWKS(tt.set)
+			keys, err := NewStoredJWKS(tt.set)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +84,7 @@ func TestJWTKeys(t *testing.T) {
 	}
 }
 
-func TestStaticJWKS(t *testing.T) {
+func TestNewStoredJWKS(t *testing.T) {
 	t.Parallel()
 	ec := publicJWK(ecKey(), "")
 	small := publicJWK(smallRSA(), "")
@@ -115,7 +115,7 @@ func TestStaticJWKS(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			source, err := StaticJWKS(tt.data)
+			source, err := NewStoredJWKS(tt.data)
 			if tt.want != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("got %v, want …%s…", err, tt.want)
@@ -125,7 +125,7 @@ func TestStaticJWKS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := len(source.(staticKeys).set.keys); got != tt.count {
+			if got := len(source.current.Load().keys); got != tt.count {
 				t.Errorf("got %d keys, want %d", got, tt.count)
 			}
 		})

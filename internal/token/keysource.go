@@ -5,9 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
-// KeySource provides the keys of a [JWT] verifier. [StaticSecret], [StaticJWKS]
+// KeySource provides the keys of a [JWT] verifier. [StaticSecret], [StoredJWKS]
 // and [RemoteJWKS] are all there are.
 type KeySource interface {
 	// algorithms lists what the keys may verify: the default allow-list, and the
@@ -36,26 +37,48 @@ func StaticSecret(secret []byte) (KeySource, error) {
 	return staticKeys{&keySet{[]verificationKey{{algorithms: algs, material: material}}}}, nil
 }
 
-// StaticJWKS holds public keys: a JWKS (RFC 7517 section 5), a single JWK, or
+// StoredJWKS are public keys that somebody keeps, in a file. They can be replaced
+// while they are used.
+type StoredJWKS struct {
+	current atomic.Pointer[keySet]
+}
+
+// NewStoredJWKS reads public keys: a JWKS (RFC 7517 section 5), a single JWK, or
 // public keys or certificates in PEM, of which only the key counts. Private and
 // symmetric keys are an error, as is a set without any usable key.
-func StaticJWKS(data []byte) (KeySource, error) {
+func NewStoredJWKS(data []byte) (*StoredJWKS, error) {
+	s := new(StoredJWKS)
+	return s, s.Replace(data)
+}
+
+// Replace puts other keys in the place of those there are. On an error, which is
+// one of [NewStoredJWKS]'s, they stay.
+func (s *StoredJWKS) Replace(data []byte) error {
 	parse := parseJWKS
 	if bytes.Contains(data, []byte("-----BEGIN ")) {
 		parse = parsePEM
 	}
 	set, err := parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("reading key set: %w", err)
+		return fmt.Errorf("reading key set: %w", err)
 	}
 	if len(set.keys) == 0 {
-		return nil, errors.New("reading key set: it has no key that can verify signatures")
+		return errors.New("reading key set: it has no key that can verify signatures")
 	}
-	return staticKeys{set}, nil
+	s.current.Store(set)
+	return nil
 }
+
+func (s *StoredJWKS) algorithms() []string { return s.current.Load().algorithms() }
+
+func (s *StoredJWKS) keys(context.Context, string) (*keySet, error) { return s.current.Load(), nil }
 
 func (s staticKeys) algorithms() []string { return s.set.algorithms() }
 
 func (s staticKeys) keys(context.Context, string) (*keySet, error) { return s.set, nil }
 
-var _ KeySource = staticKeys{}
+// Interface guards
+var (
+	_ KeySource = staticKeys{}
+	_ KeySource = (*StoredJWKS)(nil)
+)

@@ -19,6 +19,9 @@ type Dialect struct {
 	// Free are the scopes that every client with a user may ask for whether
 	// registered or not, and that cannot be registered.
 	Free []string
+	// returned are the members that the server returns when a registration is
+	// read. Nil: all.
+	returned map[string]bool
 	// refuse reads a refusal of the server's; nil results mean that the general
 	// reading (see Refusal) holds.
 	refuse func(refusal) *registration.Error
@@ -64,6 +67,12 @@ func Named(name string) (*Dialect, error) {
 
 // generic is a server that keeps to RFC 7591.
 var generic = &Dialect{Name: "generic"}
+
+// Unreturned tells of a member that the server does not return it when a
+// registration is read, whatever was registered.
+func (d *Dialect) Unreturned(member string) bool {
+	return d.returned != nil && !d.returned[member]
+}
 
 // Outgoing turns a decided document into the one that is sent, and names the
 // quirks that fired. The decided document is left as it is. Only registered

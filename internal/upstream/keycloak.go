@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,9 @@ var keycloak = &Dialect{
 	Name:   "keycloak",
 	Free:   []string{"openid"},
 	refuse: refuseKeycloak,
+	returned: without(keycloakKnows, `
+		contacts logo_uri policy_uri tos_uri software_id software_version
+		application_type default_max_age require_auth_time initiate_login_uri`),
 	Quirks: []Quirk{
 		{
 			Name: "unknown_members", Versions: "all", Evidence: "lang_tag",
@@ -72,6 +76,14 @@ func nameSet(names string) map[string]bool {
 		set[name] = true
 	}
 	return set
+}
+
+func without(set map[string]bool, names string) map[string]bool {
+	rest := maps.Clone(set)
+	for name := range strings.FieldsSeq(names) {
+		delete(rest, name)
+	}
+	return rest
 }
 
 func dropUnknown(m *registration.Metadata) bool {

@@ -1,0 +1,187 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+)
+
+// Match says which registrations a profile is for: all that is written has to
+// hold. What it sees of the metadata is what the policy's own operators make of
+// what was asked.
+type Match struct {
+	// Class is the class that the app is of: patient (a user signs in), provider
+	// (a user signs in, and a user/ scope is asked for) or backend
+	// (client_credentials is the only grant). Default: any
+	Class Class `json:"class,omitempty"`
+	// Metadata are operators by member that have nothing to change and nothing to
+	// refuse: {"token_endpoint_auth_method": {"one_of": ["none"]}}. Default: none
+	Metadata *Metadata `json:"metadata,omitempty"`
+	// Token are conditions on who vouches for a registration. On an update nobody
+	// does, and they are passed over: an update cannot go beyond what is
+	// registered, whichever profile judges it. Default: none
+	Token TokenMatch `json:"token,omitzero"`
+}
+
+// TokenMatch are conditions on an admission.
+type TokenMatch struct {
+	// Kind is the way in which it was vouched for: jwt, passthrough, open.
+	// Default: any
+	Kind []string `json:"kind,omitempty"`
+	// Issuer is what iss of a verified token (jwt) is. Default: any
+	Issuer []string `json:"issuer,omitempty"`
+	// Claims are claims of a verified token that have one of the values. An array
+	// has those that are in it, "scope" its tokens. Default: none
+	Claims map[string][]string `json:"claims,omitempty"`
+}
+
+func (t TokenMatch) empty() bool { return len(t.Kind)+len(t.Issuer)+len(t.Claims) == 0 }
+
+// tokenKinds are the ways in which a registration is vouched for.
+var tokenKinds = []string{"jwt", "passthrough", "open"}
+
+// match is compiled.
+type match struct {
+	class    Class
+	metadata *MetadataPolicy
+	onUpdate *MetadataPolicy // what an update can be asked for
+	token    TokenMatch
+}
+
+func compileMatch(w Profile, unreturned func(string) bool) (match, error) {
+	m := Match{}
+	switch {
+	case w.Match != nil:
+		m = *w.Match
+	case w.Preset == "" && slices.Contains(classes, Class(w.Name)):
+		m.Class = Class(w.Name)
+	}
+	if m.Class != "" && !slices.Contains(classes, m.Class) {
+		return match{}, fmt.Errorf("class is %q, must be one of: patient provider backend", m.Class)
+	}
+	operators, err := ParseMetadataPolicy("match", m.Metadata)
+	if err != nil {
+		return match{}, err
+	}
+	for _, kind := range m.Token.Kind {
+		if !slices.Contains(tokenKinds, kind) {
+			return match{}, fmt.Errorf("token: kind is %q, must be one of: %s", kind, strings.Join(tokenKinds, " "))
+		}
+	}
+	for claim, values := range m.Token.Claims {
+		if len(values) == 0 {
+			return match{}, fmt.Errorf("token: claim %q needs at least one value", claim)
+		}
+	}
+	return match{m.Class, operators, operators.withoutEssential(unreturned), m.Token}, nil
+}
+
+// swallows tells whether the match takes everything that the other one does,
+// where that can be seen without looking into conditions.
+func (m *match) swallows(other *match) bool {
+	return m.metadata.empty() && m.token.empty() && m.class.contains(other.class)
+}
+
+// holds tells whether a registration is one of those that are meant.
+func (m *match) holds(d *deliberation, r Request, a app) bool {
+	if !m.class.includes(a.grants, a.scope) {
+		return false
+	}
+	operators := m.metadata
+	if r.Operation == Update {
+		operators = m.onUpdate
+	} else if !m.token.holds(r.Admission) {
+		return false
+	}
+	return operators.empty() || operators.finds(d.m, d.foreseen)
+}
+
+func (t TokenMatch) holds(a *Admission) bool {
+	switch {
+	case t.empty():
+		return true
+	case a == nil,
+		len(t.Kind) > 0 && !slices.Contains(t.Kind, a.Kind),
+		len(t.Issuer) > 0 && !slices.Contains(t.Issuer, a.Issuer),
+		len(t.Claims) > 0 && a.Claims == nil:
+		return false
+	}
+	for name, values := range t.Claims {
+		claim, _ := a.Claims.Get(name)
+		if !slices.ContainsFunc(registration.ClaimValues(name, claim), func(v string) bool { return slices.Contains(values, v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// finds tells whether a document is as the operators want it: none changes it
+// and none refuses it.
+func (p *MetadataPolicy) finds(m *Metadata, value func(member string) any) bool {
+	for i := range p.members {
+		mp := &p.members[i]
+		s := subject{member: mp.name, value: value(mp.name), policy: p, document: m}
+		for j := range mp.operands {
+			if o := &mp.operands[j]; !o.finds(s) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (o *operand) finds(s subject) bool {
+	if o.operator.modify != nil {
+		_, found := o.operator.modify(o, s)
+		return found == fine
+	}
+	vs, _ := o.judge(s)
+	return len(vs) == 0
+}
+
+// foreseen is what a member will be once the policy's own operators have run on
+// it, with what RFC 7591 section 2 gives to an absent one.
+func (d *deliberation) foreseen(member string) any {
+	base := d.unmatched.layers.metadata
+	v, _ := d.m.Get(member)
+	if meant, ok := rfcDefault(member); ok && isAbsent(member, v) && !base.Sets(member) {
+		v = meant
+	}
+	return base.settle(d.m, member, v)
+}
+
+// print is the match as a policy document has it.
+func (m *match) print() *Metadata {
+	printed := registration.New()
+	if m.class != "" {
+		printed.Set("class", string(m.class))
+	}
+	if !m.metadata.empty() {
+		printed.Set("metadata", m.metadata.Document())
+	}
+	if !m.token.empty() {
+		printed.Set("token", m.token.print())
+	}
+	return printed
+}
+
+func (t TokenMatch) print() *Metadata {
+	printed := registration.New()
+	if len(t.Kind) > 0 {
+		printed.SetStrings("kind", t.Kind)
+	}
+	if len(t.Issuer) > 0 {
+		printed.SetStrings("issuer", t.Issuer)
+	}
+	if len(t.Claims) > 0 {
+		claims := registration.New()
+		for _, name := range slices.Sorted(maps.Keys(t.Claims)) {
+			claims.SetStrings(name, t.Claims[name])
+		}
+		printed.Set("claims", claims)
+	}
+	return printed
+}

@@ -1,0 +1,221 @@
+package policy
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/smart"
+)
+
+// scopeLimit is one list of what is allowed.
+type scopeLimit struct {
+	layer   string // whose it is; "": the app class's own
+	allow   []string
+	allowed *smart.Set
+}
+
+func newScopeLimit(layer string, allow []string) *scopeLimit {
+	return &scopeLimit{layer, allow, smart.NewSet(allow)}
+}
+
+// ceilingOf is the limit that a token's scope is; nil if it has none.
+func ceilingOf(limits *Metadata) (*scopeLimit, error) {
+	v, there := limits.Get(limitScope)
+	if !there {
+		return nil, nil //nolint:nilnil // no limit
+	}
+	scope, ok := v.(string)
+	if !ok {
+		return nil, errors.New(tokenLayer + ": scope is not a string")
+	}
+	return newScopeLimit(tokenLayer, smart.Split(scope)), nil
+}
+
+// narrow is the part of a scope that is allowed, and whether that is all of it.
+func (l *scopeLimit) narrow(token string) (part []string, whole bool) {
+	asked := smart.Parse(token)
+	if l.allowed.Covers(asked) {
+		return []string{token}, true
+	}
+	part, _ = l.allowed.Narrow(asked)
+	return part, false
+}
+
+func (l *scopeLimit) violation(rule, given, detail string) Violation {
+	return Violation{
+		Rule: rule, Pointer: "/scope", Detail: detail, Allowed: l.allow, Given: given, Layer: l.layer,
+		Code: registration.InvalidClientMetadata,
+	}
+}
+
+// injectScopes adds the default scopes. An update that may not widen is given
+// only the part of them that it has: what the gateway adds must not make it
+// refuse.
+func (d *deliberation) injectScopes() {
+	if d.scopes == nil {
+		return
+	}
+	v, present := d.m.Get(scopeMember)
+	asked, ok := v.(string)
+	if present && (!ok || !d.scopes.always) {
+		return
+	}
+	tokens := smart.Split(asked)
+	for _, token := range d.scopes.of(d.grants).defaults {
+		if !usable(token, d.grants) {
+			continue
+		}
+		for _, part := range d.registeredPart(token) {
+			if !slices.Contains(tokens, part) {
+				tokens = append(tokens, part)
+				d.given = append(d.given, part)
+			}
+		}
+	}
+	if len(tokens) > 0 {
+		d.set(scopeMember, smart.Join(tokens), "default_scopes", "")
+	}
+}
+
+// registeredPart is what an update may have of a scope: all of it where nothing
+// limits it.
+func (d *deliberation) registeredPart(token string) []string {
+	if d.registered == nil {
+		return []string{token}
+	}
+	part, _ := smart.NewSet(smart.Split(d.registered.String(scopeMember))).Narrow(smart.Parse(token))
+	return part
+}
+
+// usable tells whether a client with these grants can mean a default scope.
+func usable(token string, grants []string) bool {
+	switch {
+	case token == "launch":
+		return false // only an EHR that launches the app can give it
+	case token == "offline_access":
+		return slices.Contains(grants, "refresh_token")
+	case forUsers(token):
+		return slices.Contains(grants, "authorization_code")
+	}
+	return forClient(token, grants)
+}
+
+// forClient tells whether a scope, asked for or not, is one for a client with
+// these grants (SMART App Launch 2.2, "Scopes and Launch Context"): system/
+// scopes are for clients that act on their own, and what concerns a user is for
+// clients that a user can sign in to. One allow list for both kinds of app is
+// no way for the one to the other's scopes.
+func forClient(token string, grants []string) bool {
+	switch {
+	case strings.HasPrefix(token, "system/"):
+		return slices.Contains(grants, "client_credentials")
+	case token == "launch", forUsers(token):
+		return slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" && g != "refresh_token" })
+	}
+	return true
+}
+
+// forUsers tells whether a scope says something of a user.
+func forUsers(token string) bool {
+	return token == "openid" || token == "fhirUser" || strings.HasPrefix(token, "launch/") ||
+		strings.HasPrefix(token, "patient/") || strings.HasPrefix(token, "user/")
+}
+
+// maxScopes is how many scopes are looked at: narrowing many wildcards against
+// many types costs the product of both.
+const maxScopes = 1000
+
+// limitScopes keeps of the scopes what is allowed by every limit. The document
+// always names scope afterwards: without it Keycloak gives a client every
+// optional scope of the realm, system/*.rs included (measured on 24.0.5 to
+// 26.7.5).
+func (d *deliberation) limitScopes() {
+	v, present := d.m.Get(scopeMember)
+	scope, ok := v.(string)
+	if d.scopes == nil || present && !ok {
+		return // another violation has been reported
+	}
+	tokens := d.meant(smart.Split(scope))
+	for _, limit := range d.scopeLimits() {
+		kept, ok := d.limitBy(limit, tokens)
+		if !ok {
+			d.violations = append(d.violations, tooManyScopes)
+			return
+		}
+		d.set(scopeMember, smart.Join(kept), "scope_allow", limit.layer)
+		tokens = kept
+	}
+}
+
+// scopeLimits are all that hold.
+func (d *deliberation) scopeLimits() []*scopeLimit {
+	limits := d.scopes.of(d.grants).limits
+	if d.ceiling != nil {
+		limits = append(slices.Clip(limits), d.ceiling)
+	}
+	return limits
+}
+
+// checkScopesLeft refuses a client that asked for scopes and gets none of them:
+// it would find out only from its first user.
+func (d *deliberation) checkScopesLeft(wanted string) {
+	v, _ := d.m.Get(scopeMember)
+	if d.scopes == nil || wanted == "" || v != "" || slices.ContainsFunc(d.violations, func(v Violation) bool { return v.Pointer == "/scope" }) {
+		return
+	}
+	limits := d.scopeLimits()
+	d.violations = append(d.violations, limits[len(limits)-1].violation("scope_none_left", wanted,
+		"none of the scopes asked for may be registered"))
+}
+
+// meant are the scopes that a client with such grants can have at all.
+func (d *deliberation) meant(tokens []string) []string {
+	foreign := func(token string) bool { return !forClient(token, d.grants) }
+	if !slices.ContainsFunc(tokens, foreign) {
+		return tokens
+	}
+	if d.scopes.reject {
+		for _, token := range slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return !foreign(t) }) {
+			d.violations = append(d.violations, Violation{
+				Rule: "scope_excess", Pointer: "/scope", Given: token, Code: registration.InvalidClientMetadata,
+				Detail: "a scope is for apps with other grants",
+			})
+		}
+	}
+	return slices.DeleteFunc(tokens, foreign)
+}
+
+// limitBy is what one limit leaves of the scopes; false if there are too many.
+func (d *deliberation) limitBy(limit *scopeLimit, tokens []string) ([]string, bool) {
+	if len(tokens) > maxScopes {
+		return nil, false
+	}
+	kept := make([]string, 0, len(tokens))
+	seen := make(map[string]bool, len(tokens))
+	for _, token := range tokens {
+		part, whole := limit.narrow(token)
+		// What the gateway itself has added is no excess of the caller's.
+		if !whole && d.scopes.reject && !slices.Contains(d.given, token) {
+			d.violations = append(d.violations, limit.violation("scope_excess", token, "a scope is beyond what may be registered"))
+			continue
+		}
+		for _, t := range part {
+			if !seen[t] {
+				seen[t] = true
+				kept = append(kept, t)
+			}
+		}
+		// Narrowing a wildcard gives as many scopes as there are types.
+		if len(kept) > max(maxScopes, len(limit.allow)) {
+			return nil, false
+		}
+	}
+	return kept, true
+}
+
+var tooManyScopes = Violation{
+	Rule: "scope_count", Pointer: "/scope", Code: registration.InvalidClientMetadata,
+	Detail: "there are more than 1000 scopes, asked for or as what is left of them",
+}
