@@ -15,6 +15,17 @@ func parse(token string) (Scope, error) {
 	case "online_access", "offline_access":
 		return Scope{Kind: Refresh, text: token}, nil
 	}
+	// Resource scopes are the most, and nothing that follows begins like one.
+	if head, rest, ok := strings.Cut(token, "/"); ok {
+		if context := contextOf(head); context != NoContext {
+			scope, err := parseResource(context, rest)
+			if err != nil {
+				return opaque, err
+			}
+			scope.text = token
+			return scope, nil
+		}
+	}
 	if isExtension(token) {
 		return Scope{Kind: Extension, text: token}, nil
 	}
@@ -34,22 +45,14 @@ func parse(token string) (Scope, error) {
 		}
 		return Scope{Kind: Launch, text: token}, nil
 	case strings.HasPrefix(rest, "/") && resembleContext(head, rest):
-		scope, err := parseResource(head, rest[1:])
-		if err != nil {
-			return opaque, err
-		}
-		scope.text = token
-		return scope, nil
+		return opaque, errContext
 	}
 	return opaque, nil
 }
 
-// parseResource reads the two sides of a resource scope's first slash.
-func parseResource(head, rest string) (Scope, error) {
-	scope := Scope{Kind: Resource, Context: contextOf(head)}
-	if scope.Context == NoContext {
-		return Scope{}, errContext
-	}
+// parseResource reads what follows a resource scope's first slash.
+func parseResource(context Context, rest string) (Scope, error) {
+	scope := Scope{Kind: Resource, Context: context}
 	rest, query, granular := strings.Cut(rest, "?")
 	typ, suffix, dotted := strings.Cut(rest, ".")
 	if !isResourceType(typ) {

@@ -26,16 +26,19 @@ const letters = "cruds"
 func (p Permissions) Contains(other Permissions) bool { return other&^p == 0 }
 
 // String returns the letters in SMART 2 order.
-func (p Permissions) String() string {
-	var b [len(letters)]byte
-	text := b[:0]
-	for i := range len(letters) {
-		if p&(1<<i) != 0 {
-			text = append(text, letters[i])
+func (p Permissions) String() string { return permissionNames[p] }
+
+// permissionNames is indexed by Permissions: narrowing writes many.
+var permissionNames = func() (names [allV1 + 1]string) {
+	for p := range names {
+		for i := range len(letters) {
+			if p&(1<<i) != 0 {
+				names[p] += letters[i : i+1]
+			}
 		}
 	}
-	return string(text)
-}
+	return names
+}()
 
 // v1 returns the SMART 1.0 word for exactly these permissions, if there is one.
 func (p Permissions) v1() (string, bool) {
