@@ -46,21 +46,26 @@ func (gs grants) meet(g grant) grants {
 	return both
 }
 
-// irredundant returns gs without the grants that others of it with shorter
-// queries, or those of wider, make superfluous.
+// superfluous reports whether g, which is all that gs grants on its query, is
+// granted without it: by others of gs with shorter queries, and by wider.
+func (gs grants) superfluous(g grant, wider grants) bool {
+	granted := wider.permissions(g.query)
+	for _, other := range gs {
+		// Judging by all of gs, superfluous or not, is sound: queries differ, so
+		// what makes a grant superfluous is always strictly shorter, and the
+		// shortest ones stay.
+		if len(other.query) < len(g.query) && subset(other.query, g.query) {
+			granted |= other.permissions
+		}
+	}
+	return granted.Contains(g.permissions)
+}
+
+// irredundant returns gs without the grants that are superfluous.
 func (gs grants) irredundant(wider grants) grants {
 	var kept grants
 	for _, g := range gs {
-		granted := wider.permissions(g.query)
-		for _, other := range gs {
-			// Judging by all of gs, dropped or not, is sound: queries differ,
-			// so what makes a grant superfluous is always strictly shorter, and
-			// the shortest ones stay.
-			if len(other.query) < len(g.query) && subset(other.query, g.query) {
-				granted |= other.permissions
-			}
-		}
-		if !granted.Contains(g.permissions) {
+		if !gs.superfluous(g, wider) {
 			kept = append(kept, g)
 		}
 	}

@@ -15,28 +15,42 @@ func Split(scope string) []string {
 	if scope == "" {
 		return nil
 	}
-	most := strings.Count(scope, " ") + 1
-	tokens := make([]string, 0, most)
-	var seen map[string]struct{}
-	if most > few {
-		seen = make(map[string]struct{}, most)
-	}
+	tokens := newDistinct(strings.Count(scope, " ") + 1)
 	for token := range strings.SplitSeq(scope, " ") {
-		switch {
-		case token == "":
-		case seen == nil:
-			if !slices.Contains(tokens, token) {
-				tokens = append(tokens, token)
-			}
-		default:
-			if _, ok := seen[token]; !ok {
-				seen[token] = struct{}{}
-				tokens = append(tokens, token)
-			}
+		if token != "" {
+			tokens.add(token)
 		}
 	}
-	return tokens
+	return tokens.list
 }
 
 // Join makes a scope string of tokens.
 func Join(tokens []string) string { return strings.Join(tokens, " ") }
+
+// distinct collects tokens in their order, each once.
+type distinct struct {
+	list []string
+	seen map[string]struct{} // nil with few tokens
+}
+
+// newDistinct makes room for that many tokens.
+func newDistinct(most int) *distinct {
+	d := &distinct{list: make([]string, 0, most)}
+	if most > few {
+		d.seen = make(map[string]struct{}, most)
+	}
+	return d
+}
+
+func (d *distinct) add(token string) {
+	if d.seen == nil {
+		if !slices.Contains(d.list, token) {
+			d.list = append(d.list, token)
+		}
+		return
+	}
+	if _, ok := d.seen[token]; !ok {
+		d.seen[token] = struct{}{}
+		d.list = append(d.list, token)
+	}
+}

@@ -2,6 +2,7 @@ package smart_test
 
 import (
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,24 +10,26 @@ import (
 )
 
 // The model says what a scope grants by listing it: one point for each context,
-// type, letter, and set of query items that a resource may satisfy. The type
+// type, letter, and set of query items that a resource may satisfy, indexed in
+// that order by the following lists and by the bits of modelItems. The type
 // Future stands for those that FHIR does not have yet; no scope names it, so
 // only the wildcard reaches it.
-type point struct {
-	context, resourceType string
-	letter                byte
-	satisfied             int // bits of modelItems
-}
+type points [3][3][5][4]bool
 
 var (
 	modelContexts = []string{"patient", "user", "system"}
-	modelTypes    = []string{"Goal", "Patient", "Future"}
+	modelTypes    = []string{"Future", "Goal", "Patient"}
 	modelItems    = []string{"a=1", "b=2"}
 	modelWords    = map[string]string{"read": "rs", "write": "cud", "*": "cruds"}
 )
 
+const (
+	modelLetters = "cruds"
+	future       = 0 // in modelTypes
+)
+
 // expand reads a resource scope with nothing of the package's own.
-func expand(token string) map[point]bool {
+func expand(token string) (granted points) {
 	body, query, _ := strings.Cut(token, "?")
 	context, rest, _ := strings.Cut(body, "/")
 	typ, letters, _ := strings.Cut(rest, ".")
@@ -41,40 +44,47 @@ func expand(token string) map[point]bool {
 			}
 		}
 	}
-	points := make(map[point]bool)
-	for _, t := range modelTypes {
-		if typ != "*" && typ != t {
+	for t, name := range modelTypes {
+		if typ != "*" && typ != name {
 			continue
 		}
-		for i := range len(letters) {
+		for _, letter := range letters {
 			for satisfied := range 1 << len(modelItems) {
 				if satisfied&demanded == demanded {
-					points[point{context, t, letters[i], satisfied}] = true
+					granted[slices.Index(modelContexts, context)][t][strings.IndexRune(modelLetters, letter)][satisfied] = true
 				}
 			}
 		}
 	}
-	return points
+	return granted
 }
 
-func expandAll(tokens []string) map[point]bool {
-	points := make(map[point]bool)
+func expandAll(tokens []string) (granted points) {
 	for _, token := range tokens {
-		for p := range expand(token) {
-			points[p] = true
-		}
+		granted = combine(granted, expand(token), func(a, b bool) bool { return a || b })
 	}
-	return points
+	return granted
 }
 
-func includes(a, b map[point]bool) bool {
-	for p := range b {
-		if !a[p] {
-			return false
+func combine(a, b points, each func(a, b bool) bool) (combined points) {
+	for c := range a {
+		for t := range a[c] {
+			for l := range a[c][t] {
+				for s := range a[c][t][l] {
+					combined[c][t][l][s] = each(a[c][t][l][s], b[c][t][l][s])
+				}
+			}
 		}
 	}
-	return true
+	return combined
 }
+
+// common is what both grant.
+func common(a, b points) points {
+	return combine(a, b, func(a, b bool) bool { return a && b })
+}
+
+func includes(a, b points) bool { return common(a, b) == b }
 
 // randomScope returns a valid resource scope of the model's world.
 func randomScope(r *rand.Rand) string {
@@ -163,14 +173,7 @@ func TestSetAgreesWithModel(t *testing.T) {
 		if ok != (len(parts) > 0) {
 			t.Fatalf("%q narrows %s to %q with ok %v", allowed, asked, parts, ok)
 		}
-		rest := expandAll(parts)
-		both := make(map[point]bool)
-		for p := range wanted {
-			if granted[p] {
-				both[p] = true
-			}
-		}
-		if !includes(rest, both) || !includes(both, rest) {
+		if expandAll(parts) != common(granted, wanted) {
 			t.Fatalf("%q narrows %s to %q, which is not the intersection", allowed, asked, parts)
 		}
 		for i, part := range parts {

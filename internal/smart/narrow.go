@@ -45,11 +45,7 @@ func printAs(tokens []string, asked Scope, typ string, gs grants) []string {
 			Permissions:  g.permissions,
 			Query:        g.query,
 		}
-		token, exact := part.V1()
-		if !exact || asked.Syntax != SyntaxV1 {
-			token = part.V2()
-		}
-		tokens = append(tokens, token)
+		tokens = append(tokens, part.in(asked.Syntax))
 	}
 	return tokens
 }

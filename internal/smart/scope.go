@@ -96,3 +96,14 @@ func (s Scope) V1() (string, bool) {
 	}
 	return s.Context.String() + "/" + s.ResourceType + "." + word, true
 }
+
+// in returns the scope in a syntax, or in that of SMART 2 where SMART 1.0 has no
+// form that means the same.
+func (s Scope) in(syntax Syntax) string {
+	if syntax == SyntaxV1 {
+		if token, exact := s.V1(); exact {
+			return token
+		}
+	}
+	return s.V2()
+}

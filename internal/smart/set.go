@@ -32,18 +32,29 @@ type contextIndex struct {
 // belong to it literally; use Check to find those that were meant to be. Tokens
 // that OAuth does not allow (ErrToken) are left out: nothing covers them.
 func NewSet(tokens []string) *Set {
-	s := &Set{literals: make(map[string]struct{})}
+	s := newSet()
 	for _, token := range tokens {
-		scope, err := parse(token)
-		switch {
-		case errors.Is(err, ErrToken):
-		case scope.Kind == Resource:
-			s.resources[scope.Context].add(scope)
-		default:
-			s.literals[token] = struct{}{}
+		if scope, ok := admit(token); ok {
+			s.add(scope)
 		}
 	}
 	return s
+}
+
+func newSet() *Set { return &Set{literals: make(map[string]struct{})} }
+
+// admit parses a token; false means that OAuth does not allow it.
+func admit(token string) (Scope, bool) {
+	scope, err := parse(token)
+	return scope, !errors.Is(err, ErrToken)
+}
+
+func (s *Set) add(scope Scope) {
+	if scope.Kind == Resource {
+		s.resources[scope.Context].add(scope)
+		return
+	}
+	s.literals[scope.text] = struct{}{}
 }
 
 func (x *contextIndex) add(scope Scope) {
