@@ -1,12 +1,20 @@
 // Package smart understands the scopes of SMART App Launch: what a scope
 // grants, and whether one scope, or a set of them, grants another.
 //
-// Most callers need four calls:
+// Most callers need a few calls:
 //
 //	allowed := smart.NewSet(smart.Split("launch/patient openid patient/*.rs"))
 //	asked := smart.Parse("patient/Observation.cruds")
 //	allowed.Covers(asked) // false: only two of the five letters are allowed
 //	allowed.Narrow(asked) // ["patient/Observation.rs"], true
+//
+//	server := smart.NewOffered([]string{"patient/*.rs", "launch/patient"})
+//	sent := server.Translate([]string{"patient/*.read"}, 0) // equal: ["patient/*.rs"]
+//	smart.Translated(sent)                                  // what to send
+//	smart.SpellAs([]string{"patient/*.read"}, []string{"patient/*.rs"}) // what to answer
+//
+// Parse, Scope.V1 and Scope.V2 read and write one scope, Covers compares two,
+// Minimise and Intersect work on lists.
 //
 // # Grammar
 //
@@ -25,8 +33,8 @@
 //
 // Parse never fails. A token that looks like a SMART scope and is none, such as
 // patient/Observation.sr, is opaque too, and Check says what is wrong with it.
-// Resource types are checked for their form only; whether a FHIR version has
-// such a type is not a question of grammar.
+// Resource types are checked for their form only; whether a FHIR release has
+// such a type is not a question of grammar, and Releases answers it.
 //
 // # Cover
 //
@@ -45,9 +53,27 @@
 // does not cover launch/patient, nor the other way round. That includes opaque
 // tokens, so an operator can allow a vendor's scope by writing it down.
 //
+// # Lists
+//
+// Minimise writes what a list grants in as few scopes as possible, Intersect
+// what two lists have in common, Set.Narrow what a set leaves of one scope. All
+// three are exact: they grant neither more nor less, also to the types of the
+// future. They keep order, and keep the spelling of what they need not change.
+//
+// # Other servers' words
+//
+// A server that compares scopes as strings refuses patient/*.read if it calls
+// the same thing patient/*.rs. Offered knows what a server calls it. Translate
+// tells of each scope what became of it: the same, an equal one, expanded into
+// the parts that are offered, unknown, or of more parts than the limit. It never
+// leads to more than was decided, only to less where it expands. SpellAs is the
+// way back for the equal ones; the parts of a scope are named as they are.
+//
 // # Cost
 //
 // Parsing allocates for granular scopes only, comparing a parsed pair never
-// does, and a Set finds its answer by context and type, whatever its size. A
-// Set is immutable and safe for concurrent use.
+// does. A Set finds its answer by context and type and an Offered by meaning,
+// whatever their size; only a wildcard that is narrowed or expanded visits every
+// type of its context. Both are immutable and safe for concurrent use. Many
+// different queries on one type are looked at one by one.
 package smart

@@ -55,3 +55,50 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func FuzzLists(f *testing.F) {
+	f.Add("patient/*.r patient/Goal.rs?a=1 openid", "patient/Goal.read launch patient/*.s?a=1", 3)
+	f.Add("patient/*.read user/Goal.cruds", "patient/Goal.rs patient/List.rs user/Goal.c user/Goal.*", 1)
+	f.Add("system/*.rs?b=2&a=%31 a\\b", "system/Goal.rs?a=1&b=2 system/*.d", 0)
+	f.Fuzz(func(t *testing.T, a, b string, most int) {
+		as, bs := smart.Split(a), smart.Split(b)
+		if len(as)+len(bs) > 100 {
+			return
+		}
+		least := smart.Minimise(as)
+		if len(least) > len(as) || !coversAll(as, least) || !coversAll(least, as) {
+			t.Fatalf("%q minimised to %q", as, least)
+		}
+		if again := smart.Minimise(least); !slices.Equal(again, least) {
+			t.Fatalf("%q minimised again to %q", least, again)
+		}
+		if both := smart.Intersect(as, bs); !coversAll(as, both) || !coversAll(bs, both) {
+			t.Fatalf("%q and %q have %q in common", as, bs, both)
+		}
+
+		for i, got := range smart.NewOffered(bs).Translate(as, most) {
+			if got.Token != as[i] || len(got.Offered) > max(most, 1) {
+				t.Fatalf("%q offered, %s becomes %+v", bs, as[i], got)
+			}
+			for _, token := range got.Offered {
+				if !slices.Contains(bs, token) || !smart.Covers(smart.Parse(as[i]), smart.Parse(token)) {
+					t.Fatalf("%q offered, %s becomes %+v", bs, as[i], got)
+				}
+			}
+			if got.Outcome == smart.OutcomeEqual && !slices.Equal(smart.SpellAs(as[i:i+1], got.Offered), as[i:i+1]) {
+				t.Fatalf("%s becomes %+v, and not the way back", as[i], got)
+			}
+		}
+	})
+}
+
+// coversAll leaves out what no set admits.
+func coversAll(allowed, asked []string) bool {
+	set := smart.NewSet(allowed)
+	for _, token := range asked {
+		if !errors.Is(smart.Check(token), smart.ErrToken) && !set.Covers(smart.Parse(token)) {
+			return false
+		}
+	}
+	return true
+}
