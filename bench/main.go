@@ -75,6 +75,9 @@ func bench(ctx context.Context) error {
 	if results.Rounds, err = measure(ctx, rig, *rounds, *duration); err != nil {
 		return err
 	}
+	if results.Deciding, err = decide(*quick); err != nil {
+		return err
+	}
 	results.summarize()
 	if err := results.print(os.Stdout); err != nil {
 		return err

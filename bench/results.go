@@ -12,9 +12,11 @@ type Results struct {
 	Command     string      `json:"command"`
 	Environment Environment `json:"environment"`
 	// Ratios are throughputs against the bare proxy's: the medians, by scenario.
-	Ratios  map[string]float64 `json:"ratios"`
-	Figures []Figure           `json:"figures"`
-	Rounds  []Round            `json:"rounds"`
+	Ratios map[string]float64 `json:"ratios"`
+	// Deciding are the costs of decisions by themselves.
+	Deciding []Deciding `json:"deciding"`
+	Figures  []Figure   `json:"figures"`
+	Rounds   []Round    `json:"rounds"`
 }
 
 // Figure is what the rounds say about one scenario.
@@ -44,6 +46,18 @@ func (r *Results) summarize() {
 		}
 	}
 	r.Ratios = make(map[string]float64)
+	var few, many float64
+	for _, d := range r.Deciding {
+		switch d.Case {
+		case "decide":
+			few = d.Nanoseconds
+		case "decide_hosts":
+			many = d.Nanoseconds
+		}
+	}
+	if few > 0 {
+		r.Ratios["policy_growth"] = rounded(many/few, 3)
+	}
 	for _, s := range scenarios() {
 		over := func(value func(m, base Round) float64) Spread {
 			var values []float64

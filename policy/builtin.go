@@ -48,6 +48,7 @@ type finalDocument struct {
 	native  bool     // application_type is native
 	options BuiltIn
 	uris    []memberURI // of all URI members; set by memberURIs
+	uses    uriUse      // of all of these together
 }
 
 // builtInRules in the order in which their violations are reported.

@@ -85,7 +85,7 @@ func redirectURIsCount(d *finalDocument) []Violation {
 
 // checkPath: RFC 6749 section 3.1.2.2 wants the complete URI registered.
 // Browsers add the missing "/", exact comparison does not.
-func checkPath(_ *finalDocument, u uri) string {
+func checkPath(_ *finalDocument, u *uri) string {
 	if u.web() && u.hasAuthority && u.path == "" {
 		return "the URI has no path"
 	}
@@ -95,7 +95,7 @@ func checkPath(_ *finalDocument, u uri) string {
 // checkHTTPSAddress: a code that is sent to a private address goes to whoever
 // has that address where the user happens to be. Plain http is judged by the
 // loopback rules.
-func checkHTTPSAddress(d *finalDocument, u uri) string {
+func checkHTTPSAddress(d *finalDocument, u *uri) string {
 	if u.scheme != "https" {
 		return ""
 	}
@@ -104,7 +104,7 @@ func checkHTTPSAddress(d *finalDocument, u uri) string {
 
 // checkWebHTTPS: RFC 7591 section 5, RFC 9700 section 2.6: a web app's redirect
 // URI is https. "http://localhost", which RFC 7591 mentions, has its own rule.
-func checkWebHTTPS(d *finalDocument, u uri) string {
+func checkWebHTTPS(d *finalDocument, u *uri) string {
 	if d.native || u.scheme == "" || u.scheme == "https" || u.scheme == "http" && u.host == "localhost" {
 		return ""
 	}
@@ -114,7 +114,7 @@ func checkWebHTTPS(d *finalDocument, u uri) string {
 // checkHTTPLoopback: RFC 8252 section 7.3: a native app may use plain http on
 // the loopback literals, exactly as written there, on any port. localhost and
 // the rest of 127.0.0.0/8 have rules of their own.
-func checkHTTPLoopback(d *finalDocument, u uri) string {
+func checkHTTPLoopback(d *finalDocument, u *uri) string {
 	if !d.native || u.scheme != "http" || u.host == "[::1]" || u.host == "localhost" {
 		return ""
 	}
@@ -126,7 +126,7 @@ func checkHTTPLoopback(d *finalDocument, u uri) string {
 
 // checkLoopbackRange: RFC 8252 section 7.3 names 127.0.0.1 and no other address
 // of 127.0.0.0/8.
-func checkLoopbackRange(d *finalDocument, u uri) string {
+func checkLoopbackRange(d *finalDocument, u *uri) string {
 	if d.native && u.loopback() && strings.HasPrefix(u.host, "127.") && strings.TrimSuffix(u.host, ".") != "127.0.0.1" {
 		return "the URI's loopback address is not 127.0.0.1"
 	}
@@ -135,7 +135,7 @@ func checkLoopbackRange(d *finalDocument, u uri) string {
 
 // checkLocalhost: RFC 8252 section 8.3: not recommended, since the name may
 // resolve to an interface that is not the loopback one.
-func checkLocalhost(_ *finalDocument, u uri) string {
+func checkLocalhost(_ *finalDocument, u *uri) string {
 	if u.web() && under(strings.TrimSuffix(u.host, "."), "localhost") {
 		return "the URI's host is localhost, a name; loopback redirects of native applications use the address"
 	}
@@ -144,7 +144,7 @@ func checkLocalhost(_ *finalDocument, u uri) string {
 
 // checkHTTPSLoopback: a native app's https redirect is one that it has claimed
 // by proving its domain (RFC 8252 section 7.2); nobody can claim localhost.
-func checkHTTPSLoopback(d *finalDocument, u uri) string {
+func checkHTTPSLoopback(d *finalDocument, u *uri) string {
 	if d.native && u.scheme == "https" && under(strings.TrimSuffix(u.host, "."), "localhost") {
 		return "the https URI of a native application must be at a domain that the application has claimed"
 	}
@@ -153,7 +153,7 @@ func checkHTTPSLoopback(d *finalDocument, u uri) string {
 
 // checkPrivateUseDot: RFC 8252 sections 7.1 and 8.4: a private-use scheme is a
 // domain of the app's maker in reverse, so that no other app has it.
-func checkPrivateUseDot(d *finalDocument, u uri) string {
+func checkPrivateUseDot(d *finalDocument, u *uri) string {
 	if !d.native || !u.privateUse() {
 		return ""
 	}
@@ -165,7 +165,7 @@ func checkPrivateUseDot(d *finalDocument, u uri) string {
 
 // checkPrivateUseAuthority: RFC 8252 section 7.1: there is no naming authority
 // in a private-use scheme, so one slash follows it.
-func checkPrivateUseAuthority(d *finalDocument, u uri) string {
+func checkPrivateUseAuthority(d *finalDocument, u *uri) string {
 	if d.native && u.privateUse() && u.hasAuthority {
 		return "a private-use scheme must be followed by one slash (com.example.app:/callback)"
 	}
@@ -174,7 +174,7 @@ func checkPrivateUseAuthority(d *finalDocument, u uri) string {
 
 // checkPrivateUsePath: without any slash, platforms do not agree on what the
 // URI's path is.
-func checkPrivateUsePath(d *finalDocument, u uri) string {
+func checkPrivateUsePath(d *finalDocument, u *uri) string {
 	if d.native && u.privateUse() && !u.hasAuthority && !strings.HasPrefix(u.path, "/") {
 		return "a private-use scheme must be followed by a slash and a path (com.example.app:/callback)"
 	}
@@ -183,7 +183,7 @@ func checkPrivateUsePath(d *finalDocument, u uri) string {
 
 // checkOutOfBand: a code that users copy by hand is one that they can be talked
 // out of; the value was never in a standard. For web apps it is not https.
-func checkOutOfBand(d *finalDocument, u uri) string {
+func checkOutOfBand(d *finalDocument, u *uri) string {
 	if d.native && u.outOfBand() {
 		return "out-of-band redirects are retired; use a loopback address"
 	}
@@ -201,7 +201,7 @@ var responseParameters = []string{
 // checkQueryParameters: a parameter that is there twice is read differently by
 // app and library (the class of Keycloak CVE-2026-9689). Other parameters stay:
 // RFC 6749 section 3.1.2 has them retained.
-func checkQueryParameters(_ *finalDocument, u uri) string {
+func checkQueryParameters(_ *finalDocument, u *uri) string {
 	for name := range u.parameters {
 		if slices.Contains(responseParameters, name) {
 			return "the URI's query already has a parameter that the authorization response adds"
@@ -212,7 +212,7 @@ func checkQueryParameters(_ *finalDocument, u uri) string {
 
 // checkOpenRedirector: RFC 9700 section 4.11.1: a redirect URI with another URI
 // in its query looks like an address that passes the code on.
-func checkOpenRedirector(_ *finalDocument, u uri) string {
+func checkOpenRedirector(_ *finalDocument, u *uri) string {
 	for _, value := range u.parameters {
 		target := splitURI(strings.ReplaceAll(value, `\`, "/"))
 		if target.hasAuthority || target.web() || forbiddenScheme(value) {

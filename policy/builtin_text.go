@@ -24,7 +24,8 @@ const maxStored = 255
 // beyond the basic plane is two (measured on 26.7.5).
 func checkNameLength(d *finalDocument) []Violation {
 	return d.eachName(func(name string) string {
-		if len(utf16.Encode([]rune(name))) > maxStored {
+		// There are never more units than bytes.
+		if len(name) > maxStored && len(utf16.Encode([]rune(name))) > maxStored {
 			return "the name is longer than 255 characters"
 		}
 		return ""
@@ -50,6 +51,9 @@ func checkNameCharacters(d *finalDocument) []Violation {
 // deceptive characters change how a text reads without being seen: controls,
 // and the format characters, which include bidirectional and zero-width ones.
 func deceptive(r rune) bool {
+	if r >= ' ' && r <= '~' {
+		return false
+	}
 	switch r {
 	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800': // letters and symbols that show nothing
 		return true
@@ -61,8 +65,11 @@ func deceptive(r rune) bool {
 func (d *finalDocument) eachName(check func(string) string) []Violation {
 	var vs []Violation
 	for _, member := range d.Members() {
+		if !strings.HasPrefix(member.Name, "client_name") || registration.BaseName(member.Name) != "client_name" {
+			continue
+		}
 		name, ok := member.Value.(string)
-		if !ok || registration.BaseName(member.Name) != "client_name" {
+		if !ok {
 			continue
 		}
 		if detail := check(name); detail != "" {

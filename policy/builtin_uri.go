@@ -93,7 +93,7 @@ var uriRules = []builtInRule{
 }
 
 // uriCheck returns one sentence on what is wrong with a URI, or "".
-type uriCheck func(d *finalDocument, u uri) string
+type uriCheck func(d *finalDocument, u *uri) string
 
 // memberURI is one URI of a document, taken apart, and where it stands.
 type memberURI struct {
@@ -109,12 +109,13 @@ func (d *finalDocument) memberURIs() []memberURI {
 	if d.uris != nil {
 		return d.uris
 	}
-	d.uris = make([]memberURI, 0, 3)
+	d.uris = make([]memberURI, 0, 5)
 	for _, member := range d.Members() {
 		use := useOf(member.Name)
 		if use == 0 {
 			continue
 		}
+		d.uses |= use
 		switch v := member.Value.(type) {
 		case string:
 			d.uris = append(d.uris, memberURI{splitURI(v), member.Name, -1, use})
@@ -141,12 +142,15 @@ func eachURI(uses uriUse, check uriCheck, allowed ...string) func(*finalDocument
 	return func(d *finalDocument) []Violation {
 		var vs []Violation
 		uris := d.memberURIs()
+		if d.uses&uses == 0 {
+			return nil
+		}
 		for i := range uris {
 			u := &uris[i]
 			if u.use&uses == 0 {
 				continue
 			}
-			if detail := check(d, u.uri); detail != "" {
+			if detail := check(d, &u.uri); detail != "" {
 				v := violation(detail, u.raw, allowed, u.pointer()...)
 				v.Code = uriCode(u.member)
 				vs = append(vs, v)
@@ -167,21 +171,21 @@ func uriCode(name string) registration.Code {
 // checkForbiddenScheme: script, local files and other applications behind a
 // redirect, or behind a link on the consent page or in the admin console
 // (CVE-2026-22752). It covers unknown members too.
-func checkForbiddenScheme(_ *finalDocument, u uri) string {
+func checkForbiddenScheme(_ *finalDocument, u *uri) string {
 	if forbiddenScheme(u.raw) {
 		return "the URI's scheme is never allowed"
 	}
 	return ""
 }
 
-func checkLength(_ *finalDocument, u uri) string {
+func checkLength(_ *finalDocument, u *uri) string {
 	if len(u.raw) > maxURI {
 		return "the URI is longer than " + strconv.Itoa(maxURI) + " characters"
 	}
 	return ""
 }
 
-func checkStoredLength(_ *finalDocument, u uri) string {
+func checkStoredLength(_ *finalDocument, u *uri) string {
 	if len(u.raw) > maxStored {
 		return "the URI is longer than " + strconv.Itoa(maxStored) + " characters"
 	}
@@ -190,7 +194,7 @@ func checkStoredLength(_ *finalDocument, u uri) string {
 
 // checkPageScheme: RFC 7591 section 2: the value of these members "MUST point to
 // a valid web page". Keycloak refuses a client_uri of any other scheme.
-func checkPageScheme(_ *finalDocument, u uri) string {
+func checkPageScheme(_ *finalDocument, u *uri) string {
 	if u.scheme == "" || u.web() {
 		return ""
 	}
@@ -200,7 +204,7 @@ func checkPageScheme(_ *finalDocument, u uri) string {
 // checkPageHTTPS: RFC 7591 section 5 leaves http open for these members; on a
 // consent page an image over http is mixed content, and UDAP requires https of
 // logo_uri.
-func checkPageHTTPS(_ *finalDocument, u uri) string {
+func checkPageHTTPS(_ *finalDocument, u *uri) string {
 	if u.scheme == "http" {
 		return "the URI must be https"
 	}
@@ -210,7 +214,7 @@ func checkPageHTTPS(_ *finalDocument, u uri) string {
 // checkEndpointHTTPS: RFC 7591 section 5 for jwks_uri; OpenID Connect Dynamic
 // Client Registration section 2 for sector_identifier_uri, initiate_login_uri
 // and request_uris. Keycloak stores a jwks_uri of any scheme (measured).
-func checkEndpointHTTPS(_ *finalDocument, u uri) string {
+func checkEndpointHTTPS(_ *finalDocument, u *uri) string {
 	if u.scheme == "" || u.scheme == "https" {
 		return ""
 	}
@@ -219,7 +223,7 @@ func checkEndpointHTTPS(_ *finalDocument, u uri) string {
 
 // checkEndpointPort: a server that can be made to call ports of one's choice is
 // a port scanner. 443 and what is not well known remain.
-func checkEndpointPort(_ *finalDocument, u uri) string {
+func checkEndpointPort(_ *finalDocument, u *uri) string {
 	port, ok := u.portNumber()
 	if ok && u.hasPort && port < wellKnownPorts && strconv.Itoa(port) != defaultPort("https") {
 		return "the URI's port is a well-known port other than 443"

@@ -27,9 +27,15 @@ func (p *Policy) Decide(r Request) Decision {
 
 	// Grants first: what is sensible for other members depends on them.
 	d.settleGrants()
-	d.complete("token_endpoint_auth_method", defaultAuthMethod)
-	d.complete("response_types", responseTypesOf(d.grants))
-	d.complete("application_type", applicationTypeOf(stringsOf(d.m, "redirect_uris")))
+	if d.open("token_endpoint_auth_method") {
+		d.set("token_endpoint_auth_method", defaultAuthMethod, "default", "")
+	}
+	if d.open("response_types") {
+		d.set("response_types", responseTypesOf(d.grants), "default", "")
+	}
+	if d.open("application_type") {
+		d.set("application_type", applicationTypeOf(stringsOf(d.m, "redirect_uris")), "default", "")
+	}
 	wanted := d.m.String(scopeMember)
 	d.injectScopes()
 	for _, member := range d.layers.members {
@@ -39,8 +45,15 @@ func (p *Policy) Decide(r Request) Decision {
 	d.limitScopes()
 	d.applyScope(narrows)
 	d.checkScopesLeft(wanted)
-	d.name("token_endpoint_auth_method", defaultAuthMethod)
-	d.name("response_types", responseTypesOf(d.grants))
+	// What the policy has removed again ("value null") means its default, and a
+	// server that is left to choose may choose otherwise. Keycloak up to 26.0
+	// switches the password grant on for a client that names no grants.
+	if !d.m.Has("token_endpoint_auth_method") {
+		d.set("token_endpoint_auth_method", defaultAuthMethod, "default", "")
+	}
+	if !d.m.Has("response_types") {
+		d.set("response_types", responseTypesOf(d.grants), "default", "")
+	}
 
 	d.violations = append(d.violations, judge(&finalDocument{
 		Metadata: d.m,
@@ -119,15 +132,12 @@ func (d *deliberation) applyScope(which func(*operator) bool) {
 	}
 }
 
-// complete fills in what RFC 7591 section 2 says an absent member means, so that
-// the operators' checks see it: absent is not a way past "one_of". Where the
-// policy itself sets the member or demands it of the caller, it stays absent
-// for the policy to deal with.
-func (d *deliberation) complete(member string, value any) {
-	if d.m.Has(member) || d.layers.metadata.Sets(member) {
-		return
-	}
-	d.set(member, value, "default", "")
+// open tells whether a member is to be filled in with what RFC 7591 section 2 says
+// an absent one means, so that the operators' checks see it: absent is not a way
+// past "one_of". Where the policy itself sets the member or demands it of the
+// caller, it stays absent for the policy to deal with.
+func (d *deliberation) open(member string) bool {
+	return !d.m.Has(member) && !d.layers.metadata.Sets(member)
 }
 
 func (d *deliberation) set(member string, value any, rule, layer string) {
@@ -144,9 +154,13 @@ func (d *deliberation) settleGrants() {
 		d.m.Delete("grant_types")
 		d.changes = append(d.changes, Change{Member: "grant_types", Before: v, Rule: "empty"})
 	}
-	d.complete("grant_types", []any{"authorization_code"})
+	if d.open("grant_types") {
+		d.set("grant_types", []any{"authorization_code"}, "default", "")
+	}
 	d.apply("grant_types")
-	d.name("grant_types", []any{"authorization_code"})
+	if !d.m.Has("grant_types") {
+		d.set("grant_types", []any{"authorization_code"}, "default", "")
+	}
 	d.grants = stringsOf(d.m, "grant_types")
 }
 
@@ -154,7 +168,8 @@ func (d *deliberation) settleGrants() {
 // grants as the code grant, and so does RFC 7591 an absent one: one reading is
 // enough.
 func isAbsent(member string, v any) bool {
-	return v == nil || member == "grant_types" && registration.Equal(v, []any{})
+	list, isList := v.([]any)
+	return v == nil || member == "grant_types" && isList && len(list) == 0
 }
 
 // defaultAuthMethod is what an absent token_endpoint_auth_method means (RFC 7591
@@ -163,14 +178,14 @@ const defaultAuthMethod = "client_secret_basic"
 
 // rfcDefault is what an absent member means, of those that profiles tell apps
 // apart by (RFC 7591 section 2).
-func rfcDefault(member string) (any, bool) {
+func rfcDefault(member string) any {
 	switch member {
 	case "grant_types":
-		return []any{"authorization_code"}, true
+		return []any{"authorization_code"}
 	case "token_endpoint_auth_method":
-		return defaultAuthMethod, true
+		return defaultAuthMethod
 	}
-	return nil, false
+	return nil
 }
 
 // responseTypesOf are the response types that belong to grants (RFC 7591 section
@@ -196,16 +211,6 @@ func applicationTypeOf(redirectURIs []string) string {
 		return "web"
 	}
 	return "native"
-}
-
-// name fills in what the policy has removed again ("value null"): a member that
-// is absent means its default, and a server that is left to choose may choose
-// otherwise. Keycloak up to 26.0 switches the password grant on for a client
-// that names no grants.
-func (d *deliberation) name(member string, value any) {
-	if !d.m.Has(member) {
-		d.set(member, value, "default", "")
-	}
 }
 
 // stringsOf is a member's strings; none where it is absent or of another type,

@@ -147,8 +147,8 @@ func (o *operand) finds(s subject) bool {
 func (d *deliberation) foreseen(member string) any {
 	base := d.unmatched.layers.metadata
 	v, _ := d.m.Get(member)
-	if meant, ok := rfcDefault(member); ok && isAbsent(member, v) && !base.Sets(member) {
-		v = meant
+	if isAbsent(member, v) && !base.Sets(member) {
+		v = rfcDefault(member)
 	}
 	return base.settle(d.m, member, v)
 }

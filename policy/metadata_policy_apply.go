@@ -30,7 +30,8 @@ func (p *MetadataPolicy) ApplyMember(m *Metadata, member string) ([]Change, []Vi
 	}
 	var languages []string
 	for _, other := range m.Members() {
-		if other.Name != member && registration.BaseName(other.Name) == member && p.find(other.Name) == nil {
+		tagged := len(other.Name) > len(member) && other.Name[len(member)] == '#'
+		if tagged && registration.BaseName(other.Name) == member && p.find(other.Name) == nil {
 			languages = append(languages, other.Name)
 		}
 	}

@@ -171,7 +171,7 @@ var hostChecks = [...]uriCheck{
 func readHost(u uri) (readable uri, fault string) {
 	u = withALabels(u)
 	for _, check := range hostChecks {
-		if fault = check(nil, u); fault != "" {
+		if fault = check(nil, &u); fault != "" {
 			break
 		}
 	}
@@ -180,7 +180,7 @@ func readHost(u uri) (readable uri, fault string) {
 
 // checkWeb: behind another scheme ("javascript://a.example.org/%0a…",
 // "evil.app://a.example.org") stands no host that a browser would be sent to.
-func checkWeb(_ *finalDocument, u uri) string {
+func checkWeb(_ *finalDocument, u *uri) string {
 	if u.scheme != "" && !u.web() {
 		return "the URI has no host to be judged: it is neither https nor http"
 	}
@@ -189,7 +189,7 @@ func checkWeb(_ *finalDocument, u uri) string {
 
 // checkAfterHost: some parsers look for "@" before they look for "?" and "#", and
 // find evil.example in "https://a.example.org#@evil.example".
-func checkAfterHost(_ *finalDocument, u uri) string {
+func checkAfterHost(_ *finalDocument, u *uri) string {
 	if u.path == "" && strings.Contains(u.raw, "@") {
 		return "the URI has an at sign behind a host without a path"
 	}

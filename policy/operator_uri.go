@@ -65,7 +65,7 @@ func readScheme(s string) (string, error) {
 func hasScheme(o *operand, u uri) string {
 	switch {
 	case u.scheme == "":
-		return checkAbsolute(nil, u)
+		return checkAbsolute(nil, &u)
 	case o.set.contains(u.scheme):
 		return ""
 	}
@@ -109,7 +109,7 @@ var pathChecks = [...]uriCheck{
 }
 
 // checkEncodedSeparator: "%2f" parts segments for some servers and not for others.
-func checkEncodedSeparator(_ *finalDocument, u uri) string {
+func checkEncodedSeparator(_ *finalDocument, u *uri) string {
 	for i := range len(u.path) {
 		if b, ok := encodedByte(u.path[i:]); ok && (b == '/' || b == '\\') {
 			return "the URI's path contains a percent-encoded slash"
@@ -120,7 +120,7 @@ func checkEncodedSeparator(_ *finalDocument, u uri) string {
 
 func unreadablePath(u uri) string {
 	for _, check := range pathChecks {
-		if detail := check(nil, u); detail != "" {
+		if detail := check(nil, &u); detail != "" {
 			return detail
 		}
 	}
@@ -208,7 +208,7 @@ func mayBePrivateUse(o *operand, u uri) string {
 	case o.value == "allow":
 		return ""
 	case u.scheme == "":
-		return checkAbsolute(nil, u)
+		return checkAbsolute(nil, &u)
 	case !u.web():
 		return "the URI has a scheme other than https and http, which is not allowed"
 	}

@@ -206,30 +206,30 @@ func TestProfileScopes(t *testing.T) {
 // TestImpossibleProfiles: what can never be as it is meant is an error at load.
 func TestImpossibleProfiles(t *testing.T) {
 	t.Parallel()
-	for document, want := range map[string]string{
-		`{"profiles":[{"name":""}]}`:                                                                                                                    `profile "": the name must be`,
-		`{"profiles":[{"name":"a b"}]}`:                                                                                                                 `profile "a b": the name must be`,
-		`{"profiles":[{"name":"backend"},{"name":"backend"}]}`:                                                                                          "profile backend is there twice",
-		`{"profiles":[{"name":"all"},{"name":"patient"}]}`:                                                                                              "profile patient is never chosen: profile all before it",
-		`{"profiles":[{"name":"patient"},{"name":"provider"}]}`:                                                                                         "profile provider is never chosen: profile patient before it",
-		`{"profiles":[{"name":"a","preset":"gold"}]}`:                                                                                                   `profile a: there is no preset "gold" (presets: public, `,
-		`{"profiles":[{"name":"a","match":{"class":"doctor"}}]}`:                                                                                        `profile a: match: class is "doctor"`,
-		`{"profiles":[{"name":"a","match":{"token":{"kind":["jwk"]}}}]}`:                                                                                `profile a: match: token: kind is "jwk"`,
-		`{"profiles":[{"name":"a","match":{"token":{"claims":{"x":[]}}}}]}`:                                                                             `claim "x" needs at least one value`,
-		`{"profiles":[{"name":"a","match":{"metadata":{"x":{"is":1}}}}]}`:                                                                               `match: member "x": is: there is no such operator`,
-		`{"metadata_policy":{"client_name":{"value":"A"}},"profiles":[{"name":"a","metadata_policy":{"client_name":{"value":"B"}}}]}`:                   `policy, profile a: member "client_name": value: the values must be equal`,
-		`{"profiles":[{"name":"a","preset":"public","metadata_policy":{"token_endpoint_auth_method":{"one_of":["private_key_jwt"]}}}]}`:                 `preset public, profile a: member "token_endpoint_auth_method"`,
-		`{"rules":[{"name":"r","expression":"true","message":"m"}],"profiles":[{"name":"a","rules":[{"name":"r","expression":"true","message":"m"}]}]}`: "profile a: rule r is there twice",
-		`{"profiles":[{"name":"a","scopes":{"default":["fhirUser"],"allow":["openid"]}}]}`:                                                              `default scope "fhirUser" of profile a is not among those allowed by profile a`,
-		`{"scopes":{"allow":["openid"]},"profiles":[{"name":"a","scopes":{"default":["fhirUser"]}}]}`:                                                   `default scope "fhirUser" of profile a is not among those allowed by policy`,
-		`{"profiles":[{"name":"a","scopes":{"excess":"drop"}}]}`:                                                                                        `profile a: scopes: excess is "drop"`,
+	for _, test := range []struct{ document, want string }{
+		{`{"profiles":[{"name":""}]}`, `profile "": the name must be`},
+		{`{"profiles":[{"name":"a b"}]}`, `profile "a b": the name must be`},
+		{`{"profiles":[{"name":"backend"},{"name":"backend"}]}`, "profile backend is there twice"},
+		{`{"profiles":[{"name":"all"},{"name":"patient"}]}`, "profile patient is never chosen: profile all before it"},
+		{`{"profiles":[{"name":"patient"},{"name":"provider"}]}`, "profile provider is never chosen: profile patient before it"},
+		{`{"profiles":[{"name":"a","preset":"gold"}]}`, `profile a: there is no preset "gold" (presets: public, `},
+		{`{"profiles":[{"name":"a","match":{"class":"doctor"}}]}`, `profile a: match: class is "doctor"`},
+		{`{"profiles":[{"name":"a","match":{"token":{"kind":["jwk"]}}}]}`, `profile a: match: token: kind is "jwk"`},
+		{`{"profiles":[{"name":"a","match":{"token":{"claims":{"x":[]}}}}]}`, `claim "x" needs at least one value`},
+		{`{"profiles":[{"name":"a","match":{"metadata":{"x":{"is":1}}}}]}`, `match: member "x": is: there is no such operator`},
+		{`{"metadata_policy":{"client_name":{"value":"A"}},"profiles":[{"name":"a","metadata_policy":{"client_name":{"value":"B"}}}]}`, `policy, profile a: member "client_name": value: the values must be equal`},
+		{`{"profiles":[{"name":"a","preset":"public","metadata_policy":{"token_endpoint_auth_method":{"one_of":["private_key_jwt"]}}}]}`, `preset public, profile a: member "token_endpoint_auth_method"`},
+		{`{"rules":[{"name":"r","expression":"true","message":"m"}],"profiles":[{"name":"a","rules":[{"name":"r","expression":"true","message":"m"}]}]}`, "profile a: rule r is there twice"},
+		{`{"profiles":[{"name":"a","scopes":{"default":["fhirUser"],"allow":["openid"]}}]}`, `default scope "fhirUser" of profile a is not among those allowed by profile a`},
+		{`{"scopes":{"allow":["openid"]},"profiles":[{"name":"a","scopes":{"default":["fhirUser"]}}]}`, `default scope "fhirUser" of profile a is not among those allowed by policy`},
+		{`{"profiles":[{"name":"a","scopes":{"excess":"drop"}}]}`, `profile a: scopes: excess is "drop"`},
 	} {
-		config, err := policy.Parse([]byte(document))
+		config, err := policy.Parse([]byte(test.document))
 		if err == nil {
 			_, err = policy.New(config)
 		}
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want something with %q", document, err, want)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want something with %q", test.document, err, test.want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ var (
 func newURI(arg ref.Val) ref.Val {
 	u := splitURI(string(arg.(types.String)))
 	for _, check := range []uriCheck{checkAbsolute, checkCharacters, checkPort} {
-		if detail := check(nil, u); detail != "" {
+		if detail := check(nil, &u); detail != "" {
 			return types.NewErr("uri: %s", detail)
 		}
 	}

@@ -137,15 +137,19 @@ func (d *deliberation) limitScopes() {
 	if d.scopes == nil || present && !ok {
 		return // another violation has been reported
 	}
-	tokens := d.meant(smart.Split(scope))
+	before := smart.Split(scope)
+	present = present && scope == smart.Join(before) // else it is written anew
+	tokens := d.meant(before)
 	for _, limit := range d.scopeLimits() {
 		kept, ok := d.limitBy(limit, tokens)
 		if !ok {
 			d.violations = append(d.violations, tooManyScopes)
 			return
 		}
-		d.set(scopeMember, smart.Join(kept), "scope_allow", limit.layer)
-		tokens = kept
+		if !present || !slices.Equal(kept, before) {
+			d.set(scopeMember, smart.Join(kept), "scope_allow", limit.layer)
+		}
+		present, before, tokens = true, kept, kept
 	}
 }
 
@@ -184,13 +188,18 @@ func (d *deliberation) meant(tokens []string) []string {
 			})
 		}
 	}
-	return slices.DeleteFunc(tokens, foreign)
+	return slices.DeleteFunc(slices.Clone(tokens), foreign)
 }
 
 // limitBy is what one limit leaves of the scopes; false if there are too many.
 func (d *deliberation) limitBy(limit *scopeLimit, tokens []string) ([]string, bool) {
 	if len(tokens) > maxScopes {
 		return nil, false
+	}
+	covered := func(token string) bool { return limit.allowed.Covers(smart.Parse(token)) }
+	first := slices.IndexFunc(tokens, func(token string) bool { return !covered(token) })
+	if first < 0 {
+		return tokens, true
 	}
 	kept := make([]string, 0, len(tokens))
 	seen := make(map[string]bool, len(tokens))

@@ -135,6 +135,9 @@ func forbiddenScheme(s string) bool {
 // nativeOnly tells whether a redirect URI is of a kind that only a native app
 // may have: http to the device itself, a private-use scheme, or out of band.
 func nativeOnly(s string) bool {
+	if strings.HasPrefix(s, "https://") {
+		return false // as nearly all are, and that needs no taking apart
+	}
 	u := splitURI(s)
 	return u.loopback() || u.outOfBand() || u.privateUse() && !forbiddenScheme(s)
 }

@@ -12,7 +12,7 @@ import (
 // read differently by every parser; an underscore makes java.net.URI find no
 // host at all; an A-label that decodes to nothing is refused by browsers.
 // Numbers and a trailing dot are left to rules of their own.
-func checkHost(_ *finalDocument, u uri) string {
+func checkHost(_ *finalDocument, u *uri) string {
 	if !u.web() || u.host == "" {
 		return ""
 	}
@@ -57,7 +57,7 @@ func isLabel(s string) bool {
 // checkNumericHost: whatever ends in a number is an IPv4 address to a browser
 // (WHATWG URL section 3.5), in octal (0177.0.0.1), hexadecimal (0x7f.1), as one
 // number (2130706433) or shortened (127.1); to other parsers it is a name.
-func checkNumericHost(_ *finalDocument, u uri) string {
+func checkNumericHost(_ *finalDocument, u *uri) string {
 	if !u.web() || u.host == "" || u.host[0] == '[' {
 		return ""
 	}
@@ -90,7 +90,7 @@ func isNumber(s string) bool {
 
 // checkSpecialAddress: no IP literal that is not a public one (RFC 6890 and the
 // IANA special-purpose address registries).
-func checkSpecialAddress(_ *finalDocument, u uri) string {
+func checkSpecialAddress(_ *finalDocument, u *uri) string {
 	if addr, ok := u.addr(); ok && u.web() && isSpecialUse(addr) {
 		return "the URI's host is an address that is not a public one"
 	}
@@ -149,7 +149,7 @@ var internalNames = []string{
 
 // checkInternalName: a name can resolve to anything when the server asks for
 // it, so this only refuses names that never lead elsewhere.
-func checkInternalName(_ *finalDocument, u uri) string {
+func checkInternalName(_ *finalDocument, u *uri) string {
 	if !u.web() || u.host == "" || u.host[0] == '[' {
 		return ""
 	}
@@ -172,7 +172,7 @@ func under(name, domain string) bool {
 }
 
 // checkTrailingDot: "host." and "host" are one server and two origins.
-func checkTrailingDot(_ *finalDocument, u uri) string {
+func checkTrailingDot(_ *finalDocument, u *uri) string {
 	if u.web() && strings.HasSuffix(u.host, ".") {
 		return "the URI's host ends in a dot"
 	}
@@ -182,7 +182,7 @@ func checkTrailingDot(_ *finalDocument, u uri) string {
 // checkNormalised: scheme and host in lower case and an IPv6 literal in its
 // short form (RFC 3986 section 6.2.2, RFC 5952), since browsers and libraries
 // make them so before the exact comparison of RFC 9700 section 2.1.
-func checkNormalised(_ *finalDocument, u uri) string {
+func checkNormalised(_ *finalDocument, u *uri) string {
 	if !u.verbatim && (u.web() || !strings.HasPrefix(u.raw, u.scheme)) {
 		return "the URI's scheme or host is not in lower case"
 	}

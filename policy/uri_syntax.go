@@ -8,7 +8,7 @@ import "strings"
 // checkAbsolute: RFC 3986 section 4.3, RFC 6749 section 3.1.2. For http and
 // https that takes "//" and a host: "https:host" and "https:///path" are read
 // as different hosts by different parsers.
-func checkAbsolute(_ *finalDocument, u uri) string {
+func checkAbsolute(_ *finalDocument, u *uri) string {
 	switch {
 	case u.scheme == "":
 		return "the URI is not absolute: it has no scheme"
@@ -22,20 +22,22 @@ func checkAbsolute(_ *finalDocument, u uri) string {
 // two parsers take it apart differently: no space, control, backslash or
 // character beyond ASCII, brackets only around an IPv6 address, and "%" only
 // before two hexadecimal digits.
-func checkCharacters(_ *finalDocument, u uri) string {
+func checkCharacters(_ *finalDocument, u *uri) string {
 	for i := range len(u.raw) {
 		c := u.raw[i]
+		if plainCharacters[c] {
+			continue
+		}
 		switch {
 		case c < ' ' || c == 0x7f:
 			return "the URI contains a control character"
 		case c >= 0x80:
 			return "the URI contains a character beyond ASCII, which has to be percent-encoded (in a host: punycode)"
-		case c == ' ' || strings.IndexByte("\"<>\\^`{|}", c) >= 0:
+		case c != '%':
 			return "the URI contains a character that RFC 3986 does not allow"
-		case c == '%':
-			if _, ok := encodedByte(u.raw[i:]); !ok {
-				return "the URI contains a percent sign that encodes nothing"
-			}
+		}
+		if _, ok := encodedByte(u.raw[i:]); !ok {
+			return "the URI contains a percent sign that encodes nothing"
 		}
 	}
 	if strings.Count(u.raw, "#") > 1 {
@@ -49,12 +51,21 @@ func checkCharacters(_ *finalDocument, u uri) string {
 	return ""
 }
 
+// plainCharacters may stand in a URI by themselves (RFC 3986 section 2): reserved
+// ones and unreserved ones.
+var plainCharacters = func() (plain [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		plain[c] = !strings.ContainsRune("\"%<>\\^`{|}", c)
+	}
+	return plain
+}()
+
 // checkRequestFragment: a request URI may carry a hash of what it refers to
 // (OpenID Connect Core section 6.2), but no empty fragment. Keycloak keeps lists
 // as text joined by "##": "https://a/r##http://b" is two URIs to it, the second
 // of which nobody has judged and it fetches (measured on 26.7.5). A number sign
 // at the end would meet the separator's; a second one is no character of a URI.
-func checkRequestFragment(_ *finalDocument, u uri) string {
+func checkRequestFragment(_ *finalDocument, u *uri) string {
 	if strings.HasSuffix(u.raw, "#") {
 		return "the URI ends in an empty fragment"
 	}
@@ -63,7 +74,7 @@ func checkRequestFragment(_ *finalDocument, u uri) string {
 
 // checkEncodedControl: "%0d%0a" ends a header where a server decodes before it
 // redirects, "%00" a string.
-func checkEncodedControl(_ *finalDocument, u uri) string {
+func checkEncodedControl(_ *finalDocument, u *uri) string {
 	for i := strings.IndexByte(u.raw, '%'); i >= 0 && i < len(u.raw); i++ {
 		if b, ok := encodedByte(u.raw[i:]); ok && (b < ' ' || b == 0x7f) {
 			return "the URI contains a percent-encoded control character"
@@ -74,7 +85,7 @@ func checkEncodedControl(_ *finalDocument, u uri) string {
 
 // checkDoubleEncoding: "%252e" is "%2e" after one decoding and "." after two,
 // and how often a path is decoded differs from server to server.
-func checkDoubleEncoding(_ *finalDocument, u uri) string {
+func checkDoubleEncoding(_ *finalDocument, u *uri) string {
 	for i := strings.IndexByte(u.raw, '%'); i >= 0 && i < len(u.raw); i++ {
 		b, ok := encodedByte(u.raw[i:])
 		if !ok || b != '%' || i+5 > len(u.raw) {
@@ -91,7 +102,7 @@ func checkDoubleEncoding(_ *finalDocument, u uri) string {
 // does not (RFC 3986 section 5.2.4). Encoded dots and separators count, and so
 // does a path parameter behind the dots: "..;/" (Keycloak CVE-2024-1132,
 // CVE-2026-3872).
-func checkDotSegments(_ *finalDocument, u uri) string {
+func checkDotSegments(_ *finalDocument, u *uri) string {
 	dots, other, parameter := 0, false, false
 	end := func() bool { return !other && (dots == 1 || dots == 2) }
 	for i := 0; i < len(u.path); i++ {
@@ -123,7 +134,7 @@ func checkDotSegments(_ *finalDocument, u uri) string {
 
 // checkFragment: RFC 6749 section 3.1.2. An empty one is one, although most
 // parsers lose it.
-func checkFragment(_ *finalDocument, u uri) string {
+func checkFragment(_ *finalDocument, u *uri) string {
 	if u.hasFragment {
 		return "the URI has a fragment"
 	}
@@ -133,7 +144,7 @@ func checkFragment(_ *finalDocument, u uri) string {
 // checkUserinfo: RFC 9110 section 4.2.4. "https://good.example@evil.example" is
 // made to be misread, and with more than one "@" java.net.URI finds no user
 // information at all (Keycloak CVE-2026-7504).
-func checkUserinfo(_ *finalDocument, u uri) string {
+func checkUserinfo(_ *finalDocument, u *uri) string {
 	if u.hasUserinfo {
 		return "the URI carries user information"
 	}
@@ -143,7 +154,7 @@ func checkUserinfo(_ *finalDocument, u uri) string {
 // checkWildcard: Keycloak takes a "*" in a registered URI as a pattern, for
 // dynamically registered clients too (measured), and RFC 9700 section 2.1 wants
 // exact comparison. "+" alone is Keycloak's "as the redirect URIs".
-func checkWildcard(_ *finalDocument, u uri) string {
+func checkWildcard(_ *finalDocument, u *uri) string {
 	if strings.IndexByte(u.raw, '*') >= 0 || u.raw == "+" {
 		return "the URI contains a wildcard"
 	}
@@ -152,7 +163,7 @@ func checkWildcard(_ *finalDocument, u uri) string {
 
 // checkPort: RFC 3986 section 3.2.3 lets any digits, or none, stand behind the
 // colon; parsers disagree on all but a plain number.
-func checkPort(_ *finalDocument, u uri) string {
+func checkPort(_ *finalDocument, u *uri) string {
 	if _, ok := u.portNumber(); !ok {
 		return "the URI's port is not a number from 1 to 65535"
 	}

@@ -90,7 +90,7 @@ func TestSpecialAddresses(t *testing.T) {
 		if _, ok := u.addr(); !ok {
 			t.Fatalf("%s is no address", host)
 		}
-		if got := checkSpecialAddress(nil, u) != ""; got != want {
+		if got := checkSpecialAddress(nil, &u) != ""; got != want {
 			t.Errorf("%s: %t", host, got)
 		}
 	}

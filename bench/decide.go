@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/caddy-smart/smartregistration/policy"
+)
+
+// Deciding is what a decision costs by itself, in this process: the policy alone,
+// without a request, a token or a server.
+type Deciding struct {
+	Case        string  `json:"case"`
+	Meaning     string  `json:"meaning"`
+	Nanoseconds float64 `json:"nanoseconds"`
+	Allocations float64 `json:"allocations"`
+	// AgainstJSON is the time divided by that of reading and writing the same
+	// document with encoding/json in the same run: the figure that travels.
+	AgainstJSON float64 `json:"against_json"`
+}
+
+// decidingRounds is how often each case is measured; the median counts.
+const decidingRounds = 7
+
+// decided is the registration that decisions are measured on: as large as a real
+// one, with a key and ten scopes.
+const decided = `{
+	"redirect_uris": ["https://app.example.org/callback", "https://app.example.org/second"],
+	"client_name": "My Example Client", "client_uri": "https://app.example.org/", "logo_uri": "https://app.example.org/logo.png",
+	"contacts": ["dev@example.org"], "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+	"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "ES384",
+	"jwks": {"keys": [{"kty": "EC", "crv": "P-384", "kid": "1", "use": "sig",
+		"x": "_vEKcpkdGhXCxvK1dJ1Ev3ZHy5TqsxJzPVlcnZVhMbj7O7dOEMlEQPECJgvPMbiQ", "y": "u0xrLkpKKmYJJfqbFDmWhuLb9VH1bVr3jLZBAxKxQmrMJXzKAUDaBCIvAbiJQoAr"}]},
+	"scope": "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Observation.rs patient/Condition.rs patient/Encounter.rs patient/Procedure.rs patient/Goal.rs"
+}`
+
+// decidingPolicy has twelve operators, nine of them a preset's, and ten scopes.
+const decidingPolicy = `{
+	"metadata_policy": {"client_name": {"essential": true, "max_length": 60}, "redirect_uris": {"hosts": [HOSTS]}},
+	"rules": [RULES],
+	"profiles": [{"name": "asymmetric", "preset": "confidential_asymmetric", "scopes": {"allow": [
+		"launch/patient", "openid", "fhirUser", "offline_access", "patient/Patient.rs", "patient/Observation.rs",
+		"patient/Condition.rs", "patient/Encounter.rs", "patient/Procedure.rs", "patient/Goal.rs"]}}]
+}`
+
+const decidingRules = `
+	{"name": "one_host", "expression": "metadata.redirect_uris.map(u, uri(u).host).distinct().size() == 1", "message": "one host"},
+	{"name": "read_only", "expression": "covers('launch/patient openid fhirUser offline_access patient/*.rs', metadata.scope)", "message": "read access"}`
+
+// decide measures what decisions cost. Quickly, it only looks that they are made.
+func decide(quick bool) ([]Deciding, error) {
+	rounds := decidingRounds
+	if quick {
+		rounds = 1
+	}
+	document, err := policy.DecodeMetadata([]byte(decided))
+	if err != nil {
+		return nil, err
+	}
+	// A decision works on the document, so each needs its own: what that costs is
+	// not the decision's.
+	clone := func(b *testing.B) {
+		for b.Loop() {
+			_ = document.Clone()
+		}
+	}
+	text := document.Encode()
+	yardstick := median(func(b *testing.B) {
+		for b.Loop() {
+			roundTrip(b, text)
+		}
+	}, nil, rounds)
+	results := []Deciding{yardstick.named("json", "reading and writing the document with encoding/json", yardstick)}
+	for _, c := range []struct {
+		name, meaning, rules string
+		hosts                int
+	}{
+		{"decide", "a preset and three operators, twelve in all, and ten scopes", "", 10},
+		{"decide_rules", "the same and two rules in CEL", decidingRules, 10},
+		{"decide_hosts", "the same as the first with 1,000 patterns of hosts for 10", "", 1000},
+	} {
+		p, err := decidingPolicyWith(c.rules, c.hosts)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		var refused []policy.Violation
+		cost := median(func(b *testing.B) {
+			for b.Loop() {
+				refused = p.Decide(policy.Request{Operation: policy.Create, Metadata: document.Clone()}).Violations
+			}
+		}, clone, rounds)
+		if len(refused) > 0 {
+			return nil, fmt.Errorf("%s: refused: %+v", c.name, refused)
+		}
+		results = append(results, cost.named(c.name, c.meaning, yardstick))
+	}
+	return results, nil
+}
+
+// roundTrip reads and writes a document with encoding/json.
+func roundTrip(b *testing.B, text []byte) {
+	var v map[string]any
+	if err := json.Unmarshal(text, &v); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := json.Marshal(v); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func decidingPolicyWith(rules string, hosts int) (*policy.Policy, error) {
+	patterns := []string{`"*.example.org"`}
+	for i := 1; i < hosts; i++ {
+		patterns = append(patterns, fmt.Sprintf(`"*.partner-%d.example"`, i))
+	}
+	document := strings.NewReplacer("HOSTS", strings.Join(patterns, ","), "RULES", rules).Replace(decidingPolicy)
+	config, err := policy.Parse([]byte(document))
+	if err != nil {
+		return nil, err
+	}
+	return policy.New(config)
+}
+
+// cost of one operation.
+type cost struct{ nanoseconds, allocations float64 }
+
+// median measures a function, less another one.
+func median(measured, less func(*testing.B), rounds int) cost {
+	nanoseconds, allocations := make([]float64, 0, rounds), make([]float64, 0, rounds)
+	for range rounds {
+		r := testing.Benchmark(measured)
+		c := cost{float64(r.T.Nanoseconds()) / float64(r.N), float64(r.MemAllocs) / float64(r.N)}
+		if less != nil {
+			l := testing.Benchmark(less)
+			c.nanoseconds -= float64(l.T.Nanoseconds()) / float64(l.N)
+			c.allocations -= float64(l.MemAllocs) / float64(l.N)
+		}
+		nanoseconds, allocations = append(nanoseconds, c.nanoseconds), append(allocations, c.allocations)
+	}
+	return cost{spreadOf(nanoseconds).Median, spreadOf(allocations).Median}
+}
+
+func (c cost) named(name, meaning string, against cost) Deciding {
+	return Deciding{
+		Case: name, Meaning: meaning, Nanoseconds: rounded(c.nanoseconds, 0), Allocations: rounded(c.allocations, 0),
+		AgainstJSON: rounded(c.nanoseconds/against.nanoseconds, 3),
+	}
+}
