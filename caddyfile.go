@@ -75,10 +75,20 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	        rule <name> <expression> <message> [on create|update|both]
 //	    }
 //	    scopes {
-//	        default <scopes...>
-//	        allow   <scopes...>
-//	        excess  strip|reject
-//	        inject  when_absent|always
+//	        preset        <preset>
+//	        default       <scopes...>
+//	        allow         <scopes...>
+//	        deny          <scopes...>
+//	        unknown_types accept|warn|refuse
+//	        excess        strip|reject
+//	        inject        when_absent|always
+//	    }
+//	    offered {
+//	        from    <url>
+//	        list    <scopes...>
+//	        unknown strip|reject|send
+//	        refresh <duration>
+//	        expand  [<number>]
 //	    }
 //	    profile <name> {
 //	        preset <preset>
@@ -151,6 +161,9 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 			h.Policy = new(PolicyConfig)
 		}
 		return h.Policy.unmarshalPart(d)
+	case "offered":
+		h.Offered = new(OfferedScopes)
+		return h.Offered.unmarshalCaddyfile(d)
 	case "shadow":
 		h.Shadow = new(PolicyConfig)
 		return h.Shadow.unmarshalShadow(d)

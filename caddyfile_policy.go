@@ -118,10 +118,16 @@ func unmarshalOperator(d *caddyfile.Dispenser, layer string, document *registrat
 func unmarshalScopes(d *caddyfile.Dispenser, to *policy.Scopes) error {
 	return block(d, func(name string) error {
 		switch name {
+		case "preset":
+			return oneArg(d, &to.Preset)
 		case "default":
 			return anyArgs(d, &to.Default)
 		case "allow":
 			return anyArgs(d, &to.Allow)
+		case "deny":
+			return someArgs(d, &to.Deny)
+		case "unknown_types":
+			return oneArg(d, &to.UnknownTypes)
 		case "excess":
 			return oneArg(d, &to.Excess)
 		case "inject":

@@ -101,6 +101,13 @@ func decisionDocument(file string, d policy.Decision) *registration.Metadata {
 		setLayer(one, c.Layer)
 		changes = append(changes, one)
 	}
+	warnings := make([]any, 0, len(d.Warnings))
+	for _, v := range d.Warnings {
+		warnings = append(warnings, registration.New(
+			registration.Member{Name: "rule", Value: v.Rule}, registration.Member{Name: "pointer", Value: v.Pointer},
+			registration.Member{Name: "detail", Value: v.Detail},
+		))
+	}
 	document := registration.New(
 		registration.Member{Name: "file", Value: file},
 		registration.Member{Name: "admitted", Value: d.Admitted()},
@@ -108,6 +115,7 @@ func decisionDocument(file string, d policy.Decision) *registration.Metadata {
 		registration.Member{Name: "policy_digest", Value: d.PolicyDigest},
 		registration.Member{Name: "metadata"}, // null: it could not be read
 		registration.Member{Name: "violations", Value: violations},
+		registration.Member{Name: "warnings", Value: warnings},
 		registration.Member{Name: "changes", Value: changes},
 	)
 	if d.Metadata != nil {
@@ -141,6 +149,12 @@ func decisionText(file string, d policy.Decision) string {
 		if failed, ok := v.Given.(*policy.RuleError); ok {
 			fmt.Fprintf(&b, "      cause: %s\n", failed.Err)
 		}
+	}
+	if len(d.Warnings) > 0 {
+		b.WriteString("  warnings:\n")
+	}
+	for _, v := range d.Warnings {
+		fmt.Fprintf(&b, "    %s: %s\n", strings.TrimSpace(v.Rule+" "+v.Pointer), v.Detail)
 	}
 	if len(d.Changes) > 0 {
 		b.WriteString("  changes:\n")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -69,7 +70,7 @@ func runMergedPrint(w io.Writer, from source, what checked, file string) (bool, 
 // runPreset prints one preset as it is written, or the names of all.
 func runPreset(w io.Writer, names []string) error {
 	if len(names) == 0 {
-		_, err := io.WriteString(w, strings.Join(policy.Presets(), "\n")+"\n")
+		_, err := io.WriteString(w, strings.Join(slices.Concat(policy.Presets(), policy.ScopePresets()), "\n")+"\n")
 		return err
 	}
 	document, err := policy.PresetDocument(names[0])

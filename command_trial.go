@@ -8,6 +8,7 @@ import (
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/token"
+	"github.com/caddy-smart/smartregistration/internal/upstream"
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
@@ -18,7 +19,8 @@ type trial struct {
 	// would ask. Nothing is known of the token.
 	voucher *policy.Admission
 	tokens  []InitialAccessToken
-	updates bool // the handler takes them
+	offered *policy.Offered // nil: what the server has is not known
+	updates bool            // the handler takes them
 }
 
 func newTrial(from source) (*trial, error) {
@@ -29,6 +31,15 @@ func newTrial(from source) (*trial, error) {
 	t := &trial{tokens: h.InitialAccessToken, updates: h.Management == "full"}
 	if t.policy, err = h.policyNow("policy", h.Policy); err != nil {
 		return nil, err
+	}
+	if h.Offered != nil && h.Offered.List != nil {
+		dialect, err := upstream.Named(h.Dialect)
+		if err != nil {
+			return nil, err
+		}
+		if t.offered, err = h.Offered.index(h.Offered.List, dialect); err != nil {
+			return nil, err
+		}
 	}
 	if len(h.InitialAccessToken) > 0 {
 		t.voucher = &policy.Admission{Kind: h.InitialAccessToken[0].Kind}
@@ -91,7 +102,7 @@ func (t *trial) decide(c trialCase) (policy.Decision, error) {
 // request is what the policy is asked of a case. An error of the document's is an
 // [*registration.Error].
 func (t *trial) request(c trialCase) (policy.Request, error) {
-	request := policy.Request{Operation: registration.Create, Admission: t.voucher, Now: time.Now()}
+	request := policy.Request{Operation: registration.Create, Offered: t.offered, Admission: t.voucher, Now: time.Now()}
 	var err error
 	if c.claims != nil {
 		if request.Admission, err = t.vouch(c.claims); err != nil {

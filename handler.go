@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/smart"
 	"github.com/caddy-smart/smartregistration/internal/telemetry"
 	"github.com/caddy-smart/smartregistration/internal/token"
 	"github.com/caddy-smart/smartregistration/internal/upstream"
@@ -46,6 +47,7 @@ type transaction struct {
 	admission  token.Admission
 	registered *registration.Metadata // on Update: what the client has now
 	asked      *registration.Metadata
+	scope      string // as it was asked for
 	decision   policy.Decision
 	reply      *upstream.Reply
 	quirks     []string
@@ -117,8 +119,9 @@ func (x *transaction) decide() error {
 	remote, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.ClientIPVarKey).(string)
 	request := policy.Request{
 		Operation: x.target.operation, Metadata: x.asked, Registered: x.registered,
-		Admission: x.voucher(), RemoteIP: remote, Now: time.Now(),
+		Offered: x.offered.Load(), Admission: x.voucher(), RemoteIP: remote, Now: time.Now(),
 	}
+	x.scope = x.asked.String("scope")
 	var again policy.Request
 	if x.shadow != nil {
 		again = x.shadow.prepare(request)
@@ -168,6 +171,10 @@ func (x *transaction) answer() (*registration.Answer, error) {
 		x.orphan = x.target.operation == registration.Create
 		return nil, err
 	}
+	if x.scope != "" {
+		spelled := smart.SpellAs(smart.Split(x.scope), smart.Split(registered.String("scope")))
+		registered.Set("scope", smart.Join(spelled))
+	}
 	answer := &registration.Answer{Status: http.StatusOK, Body: registered}
 	x.target.clientID = registered.String("client_id")
 	if x.Management == "off" {
@@ -191,7 +198,7 @@ func (x *transaction) remember(status int, err error) {
 		Operation: x.target.operation, Outcome: x.outcome(status), Status: status, Err: err,
 		TokenKind: string(x.admission.Kind), Token: x.admission.Fingerprint,
 		Profile: x.decision.Profile, PolicyDigest: x.decision.PolicyDigest, ClientID: x.target.clientID,
-		Violations: x.decision.Violations, Changes: x.decision.Changes, Quirks: x.quirks,
+		Violations: x.decision.Violations, Warnings: x.decision.Warnings, Changes: x.decision.Changes, Quirks: x.quirks,
 		FailedRules:  x.decision.FailedRules(),
 		UpstreamTime: x.waited, Orphan: x.orphan,
 	}

@@ -99,6 +99,10 @@ type Handler struct {
 	// other. Default: none
 	Shadow *PolicyConfig `json:"shadow,omitempty"`
 
+	// Offered are the scopes that the authorization server has. Default: scopes
+	// are sent as they were decided
+	Offered *OfferedScopes `json:"offered,omitempty"`
+
 	// AllowGrants are grant types to allow beyond authorization_code,
 	// refresh_token and client_credentials. Each of password, implicit, device,
 	// CIBA, token exchange and jwt-bearer lets a client do what no registration
@@ -136,6 +140,7 @@ type Handler struct {
 	dialect      *upstream.Dialect
 	inForce      *atomic.Pointer[policy.Policy]
 	shadow       *shadow // nil: there is none
+	offered      *atomic.Pointer[policy.Offered]
 	log          *zap.Logger
 	decisions    *zap.Logger
 
@@ -164,6 +169,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.setDefaults()
 	for _, step := range []func(caddy.Context) error{
 		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy, h.provisionShadow,
+		h.provisionOffered,
 	} {
 		if err := step(ctx); err != nil {
 			return err

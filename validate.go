@@ -35,6 +35,7 @@ func (h *Handler) checkSettings() error {
 		oneOf("explain", h.Explain, "", "full", "brief", "none"),
 		h.Policy.check("policy"),
 		h.Shadow.check("shadow"),
+		h.Offered.check(),
 		h.checkDialect(),
 		h.checkLimits(),
 		h.checkTokens(),

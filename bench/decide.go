@@ -75,20 +75,26 @@ func decide(quick bool) ([]Deciding, error) {
 	results := []Deciding{yardstick.named("json", "reading and writing the document with encoding/json", yardstick)}
 	for _, c := range []struct {
 		name, meaning, rules string
-		hosts                int
+		hosts, offered       int
 	}{
-		{"decide", "a preset and three operators, twelve in all, and ten scopes", "", 10},
-		{"decide_rules", "the same and two rules in CEL", decidingRules, 10},
-		{"decide_hosts", "the same as the first with 1,000 patterns of hosts for 10", "", 1000},
+		{"decide", "a preset and three operators, twelve in all, and ten scopes", "", 10, 0},
+		{"decide_rules", "the same and two rules in CEL", decidingRules, 10, 0},
+		{"decide_hosts", "the same as the first with 1,000 patterns of hosts for 10", "", 1000, 0},
+		{"decide_offered", "the same as the first at a server that offers 20 scopes", "", 10, 20},
+		{"decide_offered_many", "the same at one that offers 14,900", "", 10, 14900},
 	} {
 		p, err := decidingPolicyWith(c.rules, c.hosts)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		offered, err := offering(document, c.offered)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 		var refused []policy.Violation
 		cost := median(func(b *testing.B) {
 			for b.Loop() {
-				refused = p.Decide(policy.Request{Operation: policy.Create, Metadata: document.Clone()}).Violations
+				refused = p.Decide(policy.Request{Operation: policy.Create, Metadata: document.Clone(), Offered: offered}).Violations
 			}
 		}, clone, rounds)
 		if len(refused) > 0 {
@@ -97,6 +103,19 @@ func decide(quick bool) ([]Deciding, error) {
 		results = append(results, cost.named(c.name, c.meaning, yardstick))
 	}
 	return results, nil
+}
+
+// offering is a server with that many scopes, those of the document among them;
+// nil where it is not to be known.
+func offering(document *policy.Metadata, many int) (*policy.Offered, error) {
+	if many == 0 {
+		return nil, nil //nolint:nilnil // not known
+	}
+	scopes := strings.Fields(document.String("scope"))
+	for i := len(scopes); i < many; i++ {
+		scopes = append(scopes, fmt.Sprintf("user/Type%d.%s", i/31, []string{"r", "rs", "cruds", "read"}[i%4]))
+	}
+	return policy.NewOffered(scopes, nil, "reject", 0)
 }
 
 // roundTrip reads and writes a document with encoding/json.

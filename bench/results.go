@@ -46,17 +46,13 @@ func (r *Results) summarize() {
 		}
 	}
 	r.Ratios = make(map[string]float64)
-	var few, many float64
+	cost := make(map[string]float64)
 	for _, d := range r.Deciding {
-		switch d.Case {
-		case "decide":
-			few = d.Nanoseconds
-		case "decide_hosts":
-			many = d.Nanoseconds
-		}
+		cost[d.Case] = d.Nanoseconds
 	}
-	if few > 0 {
-		r.Ratios["policy_growth"] = rounded(many/few, 3)
+	if len(cost) > 0 {
+		r.Ratios["policy_growth"] = rounded(cost["decide_hosts"]/cost["decide"], 3)
+		r.Ratios["scope_growth"] = rounded(cost["decide_offered_many"]/cost["decide_offered"], 3)
 	}
 	for _, s := range scenarios() {
 		over := func(value func(m, base Round) float64) Spread {

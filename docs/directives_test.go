@@ -38,7 +38,7 @@ func TestDirectives(t *testing.T) {
 	sameNames(t, documented, cases(t, "caddyfile.go", "unmarshalSubdirective"))
 }
 
-// TestSettings holds the tables below three of the headings against the parser.
+// TestSettings holds the tables below four of the headings against the parser.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	settings := func(heading string) []string {
@@ -48,6 +48,7 @@ func TestSettings(t *testing.T) {
 	}
 	sameNames(t, settings("initial_access_token"), cases(t, "caddyfile_token.go", "unmarshalJWTSetting"))
 	sameNames(t, settings("scopes"), cases(t, "caddyfile_policy.go", "unmarshalScopes"))
+	sameNames(t, settings("offered"), cases(t, "caddyfile_offered.go", "unmarshalCaddyfile"))
 	sameNames(t, settings("profile"), cases(t, "caddyfile_profile.go", "unmarshalProfileSetting"))
 }
 

@@ -44,6 +44,8 @@ func (p *Policy) Decide(r Request) Decision {
 	d.applyScope(shapes)
 	d.limitScopes()
 	d.applyScope(narrows)
+	d.checkResourceTypes()
+	d.translateScopes(r.Offered)
 	d.checkScopesLeft(wanted)
 	// What the policy has removed again ("value null") means its default, and a
 	// server that is left to choose may choose otherwise. Keycloak up to 26.0
@@ -85,12 +87,13 @@ type deliberation struct {
 
 	changes    []Change
 	violations []Violation
+	warnings   []Violation
 }
 
 func (d *deliberation) decision() Decision {
 	return Decision{
 		Profile: d.profileName(), PolicyDigest: d.digest,
-		Metadata: d.m, Violations: d.violations, Changes: d.changes,
+		Metadata: d.m, Violations: d.violations, Warnings: d.warnings, Changes: d.changes,
 	}
 }
 

@@ -48,6 +48,8 @@ type Request struct {
 	// for anew it is the limit; nil where there is no such limit.
 	Registered *Metadata
 
+	// Offered are the scopes that the server has; nil where that is not known.
+	Offered *Offered
 	// Admission is who vouches for a registration, and limits it; nil where
 	// nobody does. On an Update it is not looked at.
 	Admission *Admission
@@ -71,6 +73,8 @@ type Decision struct {
 	Metadata *Metadata
 	// Violations are all broken rules; empty for an admission.
 	Violations []Violation
+	// Warnings are what is odd and not refused.
+	Warnings []Violation
 	// Changes are all differences from what was asked, in the order in which
 	// they were made.
 	Changes []Change

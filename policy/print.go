@@ -76,6 +76,7 @@ func (r *scopeRules) print(class Class) *Metadata {
 	}
 	printed.Set("excess", excess)
 	printed.Set("inject", inject)
+	printed.Set("unknown_types", r.unknown)
 	return printed
 }
 
@@ -83,6 +84,13 @@ func (s *appScopes) print() *Metadata {
 	printed := registration.New()
 	printed.SetStrings("default", s.defaults)
 	printed.SetStrings("allow", s.allow())
+	var deny []string
+	for _, limit := range s.limits {
+		for _, scope := range limit.denied {
+			deny = append(deny, scope.String())
+		}
+	}
+	printed.SetStrings("deny", deny)
 	return printed
 }
 

@@ -3,21 +3,37 @@ package policy
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/smart"
 )
 
-// scopeLimit is one list of what is allowed.
+// scopeLimit is one list of what is allowed, or of what is denied.
 type scopeLimit struct {
 	layer   string // whose it is; "": the app class's own
 	allow   []string
 	allowed *smart.Set
+	denied  []smart.Scope // where this is set, allow is not
 }
 
 func newScopeLimit(layer string, allow []string) *scopeLimit {
-	return &scopeLimit{layer, allow, smart.NewSet(allow)}
+	return &scopeLimit{layer: layer, allow: allow, allowed: smart.NewSet(allow)}
+}
+
+func newDenial(layer string, deny []string) *scopeLimit {
+	l := &scopeLimit{layer: layer}
+	for _, token := range deny {
+		l.denied = append(l.denied, smart.Parse(token))
+	}
+	return l
+}
+
+// permits tells whether a scope is let through whole.
+func (l *scopeLimit) permits(scope smart.Scope) bool {
+	if l.denied != nil {
+		return scope.Without(l.denied) == scope.String()
+	}
+	return l.allowed.Covers(scope)
 }
 
 // ceilingOf is the limit that a token's scope is; nil if it has none.
@@ -36,10 +52,14 @@ func ceilingOf(limits *Metadata) (*scopeLimit, error) {
 // narrow is the part of a scope that is allowed, and whether that is all of it.
 func (l *scopeLimit) narrow(token string) (part []string, whole bool) {
 	asked := smart.Parse(token)
-	if l.allowed.Covers(asked) {
+	if l.permits(asked) {
 		return []string{token}, true
 	}
-	part, _ = l.allowed.Narrow(asked)
+	if l.denied == nil {
+		part, _ = l.allowed.Narrow(asked)
+	} else if rest := asked.Without(l.denied); rest != "" {
+		part = []string{rest}
+	}
 	return part, false
 }
 
@@ -48,79 +68,6 @@ func (l *scopeLimit) violation(rule, given, detail string) Violation {
 		Rule: rule, Pointer: "/scope", Detail: detail, Allowed: l.allow, Given: given, Layer: l.layer,
 		Code: registration.InvalidClientMetadata,
 	}
-}
-
-// injectScopes adds the default scopes. An update that may not widen is given
-// only the part of them that it has: what the gateway adds must not make it
-// refuse.
-func (d *deliberation) injectScopes() {
-	if d.scopes == nil {
-		return
-	}
-	v, present := d.m.Get(scopeMember)
-	asked, ok := v.(string)
-	if present && (!ok || !d.scopes.always) {
-		return
-	}
-	tokens := smart.Split(asked)
-	for _, token := range d.scopes.of(d.grants).defaults {
-		if !usable(token, d.grants) {
-			continue
-		}
-		for _, part := range d.registeredPart(token) {
-			if !slices.Contains(tokens, part) {
-				tokens = append(tokens, part)
-				d.given = append(d.given, part)
-			}
-		}
-	}
-	if len(tokens) > 0 {
-		d.set(scopeMember, smart.Join(tokens), "default_scopes", "")
-	}
-}
-
-// registeredPart is what an update may have of a scope: all of it where nothing
-// limits it.
-func (d *deliberation) registeredPart(token string) []string {
-	if d.registered == nil {
-		return []string{token}
-	}
-	part, _ := smart.NewSet(smart.Split(d.registered.String(scopeMember))).Narrow(smart.Parse(token))
-	return part
-}
-
-// usable tells whether a client with these grants can mean a default scope.
-func usable(token string, grants []string) bool {
-	switch {
-	case token == "launch":
-		return false // only an EHR that launches the app can give it
-	case token == "offline_access":
-		return slices.Contains(grants, "refresh_token")
-	case forUsers(token):
-		return slices.Contains(grants, "authorization_code")
-	}
-	return forClient(token, grants)
-}
-
-// forClient tells whether a scope, asked for or not, is one for a client with
-// these grants (SMART App Launch 2.2, "Scopes and Launch Context"): system/
-// scopes are for clients that act on their own, and what concerns a user is for
-// clients that a user can sign in to. One allow list for both kinds of app is
-// no way for the one to the other's scopes.
-func forClient(token string, grants []string) bool {
-	switch {
-	case strings.HasPrefix(token, "system/"):
-		return slices.Contains(grants, "client_credentials")
-	case token == "launch", forUsers(token):
-		return slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" && g != "refresh_token" })
-	}
-	return true
-}
-
-// forUsers tells whether a scope says something of a user.
-func forUsers(token string) bool {
-	return token == "openid" || token == "fhirUser" || strings.HasPrefix(token, "launch/") ||
-		strings.HasPrefix(token, "patient/") || strings.HasPrefix(token, "user/")
 }
 
 // maxScopes is how many scopes are looked at: narrowing many wildcards against
@@ -196,9 +143,7 @@ func (d *deliberation) limitBy(limit *scopeLimit, tokens []string) ([]string, bo
 	if len(tokens) > maxScopes {
 		return nil, false
 	}
-	covered := func(token string) bool { return limit.allowed.Covers(smart.Parse(token)) }
-	first := slices.IndexFunc(tokens, func(token string) bool { return !covered(token) })
-	if first < 0 {
+	if !slices.ContainsFunc(tokens, func(token string) bool { return !limit.permits(smart.Parse(token)) }) {
 		return tokens, true
 	}
 	kept := make([]string, 0, len(tokens))

@@ -10,6 +10,9 @@ import (
 
 // Scopes says which scopes a client is given and which it may have.
 type Scopes struct {
+	// Preset is a list of default and of allowed scopes of this package
+	// ([ScopePresets]), for what is not written here. Default: none
+	Preset string `json:"preset,omitempty"`
 	// Default scopes are given to a client that names none. Of these a client
 	// is given what it can use: openid, fhirUser, launch/*, patient/ and user/
 	// scopes with the authorization_code grant, system/ scopes with
@@ -21,6 +24,14 @@ type Scopes struct {
 	// Allow is the most that a client may have. SMART resource scopes are
 	// compared by what they grant, others literally. Default: what Default is.
 	Allow []string `json:"allow,omitzero"`
+	// Deny are scopes that no client may have, whatever is allowed. Of a scope that
+	// grants more than is denied the rest is kept; of a wildcard each letter goes
+	// that is denied on any type. Default: none
+	Deny []string `json:"deny,omitempty"`
+	// UnknownTypes says what happens to a scope on a resource type that is in none
+	// of FHIR R4, R4B and R5: "accept", "warn" (the decision has a warning), or
+	// "refuse". Default: accept
+	UnknownTypes string `json:"unknown_types,omitempty"`
 	// Excess says what happens to scopes beyond Allow: "strip" registers the
 	// allowed part, "reject" refuses. Default: strip.
 	Excess string `json:"excess,omitempty"`
@@ -31,7 +42,8 @@ type Scopes struct {
 
 // Written tells whether anything is.
 func (s Scopes) Written() bool {
-	return s.Default != nil || s.Allow != nil || s.Excess != "" || s.Inject != ""
+	return s.Preset != "" || s.Default != nil || s.Allow != nil || s.Deny != nil ||
+		s.UnknownTypes != "" || s.Excess != "" || s.Inject != ""
 }
 
 func (s Scopes) check() error {
@@ -40,8 +52,10 @@ func (s Scopes) check() error {
 		return fmt.Errorf("excess is %q, must be strip or reject", s.Excess)
 	case !slices.Contains([]string{"", "when_absent", "always"}, s.Inject):
 		return fmt.Errorf("inject is %q, must be when_absent or always", s.Inject)
+	case !slices.Contains([]string{"", "accept", "warn", "refuse"}, s.UnknownTypes):
+		return fmt.Errorf("unknown_types is %q, must be accept, warn or refuse", s.UnknownTypes)
 	}
-	for _, token := range slices.Concat(s.Default, s.Allow) {
+	for _, token := range slices.Concat(s.Default, s.Allow, s.Deny) {
 		// What only looks like a SMART scope may be a server's own word
 		// ("system/Patient.$export") and is compared literally.
 		if err := smart.Check(token); errors.Is(err, smart.ErrToken) {
@@ -62,12 +76,28 @@ type scopeRules struct {
 	user, own appScopes // of apps that a user signs in to, and of those that act alone
 	reject    bool
 	always    bool
+	unknown   string // what happens to unknown resource types
 }
 
 // appScopes are the scopes of one kind of app.
 type appScopes struct {
 	defaults []string
 	limits   []*scopeLimit // all hold
+}
+
+// complete is the scopes with what the preset has and is not written.
+func (s Scopes) complete() (Scopes, error) {
+	if s.Preset == "" {
+		return s, nil
+	}
+	preset, err := scopePreset(s.Preset)
+	if s.Default == nil {
+		s.Default = preset.Default
+	}
+	if s.Allow == nil {
+		s.Allow = preset.Allow
+	}
+	return s, err
 }
 
 // of are the scopes of a client with such grants.
@@ -82,10 +112,13 @@ func (r *scopeRules) of(grants []string) *appScopes {
 // policy's first. A default stands in for the one above it; an allow list holds
 // beside those above it, and so does "excess reject".
 func newScopeRules(class Class, written []scopeLayer) (*scopeRules, error) {
-	rules := &scopeRules{}
+	rules := &scopeRules{unknown: "accept"}
 	for _, w := range written {
 		if err := w.check(); err != nil {
 			return nil, err
+		}
+		if w.UnknownTypes != "" {
+			rules.unknown = w.UnknownTypes
 		}
 		rules.reject = rules.reject || w.Excess == "reject"
 		if w.Inject != "" {
@@ -106,13 +139,22 @@ func newScopeRules(class Class, written []scopeLayer) (*scopeRules, error) {
 
 func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
 	s := appScopes{defaults: class.defaultScopes()}
-	from := -1 // the layer of the defaults; -1: the class's own
+	from := -1     // the layer of the defaults; -1: the class's own
+	meant := false // somebody has written the defaults: no preset, no class
+	var denials []*scopeLimit
 	for i, w := range written {
-		if w.Default != nil {
-			s.defaults, from = w.Default, i
+		all, err := w.complete()
+		if err != nil {
+			return s, err
 		}
-		if w.Allow != nil {
-			s.limits = append(s.limits, newScopeLimit(w.layer, w.Allow))
+		if all.Default != nil {
+			s.defaults, from, meant = all.Default, i, w.Default != nil
+		}
+		if all.Allow != nil {
+			s.limits = append(s.limits, newScopeLimit(w.layer, all.Allow))
+		}
+		if w.Deny != nil {
+			denials = append(denials, newDenial(w.layer, w.Deny))
 		}
 	}
 	if len(s.limits) == 0 {
@@ -122,6 +164,7 @@ func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
 		}
 		s.limits = []*scopeLimit{newScopeLimit(layer, s.defaults)}
 	}
+	s.limits = append(s.limits, denials...)
 	permitted := make([]string, 0, len(s.defaults))
 	for _, token := range s.defaults {
 		by := s.forbids(smart.Parse(token))
@@ -130,9 +173,9 @@ func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
 			continue
 		}
 		// A default gives way to what a layer below it allows, and the class's own
-		// to everything that is written. One that is written below the list that
-		// forbids it is a mistake.
-		if above := slices.IndexFunc(written, func(w scopeLayer) bool { return w.layer == by.layer }); above <= from {
+		// or a preset's to everything that is written. One that is written below the
+		// list that forbids it is a mistake.
+		if above := slices.IndexFunc(written, func(w scopeLayer) bool { return w.layer == by.layer }); meant && above <= from {
 			return s, fmt.Errorf("default scope %q of %s is not among those allowed by %s", token, written[from].layer, by.layer)
 		}
 	}
@@ -143,7 +186,7 @@ func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
 // forbids is the first limit that does not let a scope through whole.
 func (s *appScopes) forbids(scope smart.Scope) *scopeLimit {
 	for _, limit := range s.limits {
-		if !limit.allowed.Covers(scope) {
+		if !limit.permits(scope) {
 			return limit
 		}
 	}

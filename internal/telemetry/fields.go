@@ -25,6 +25,7 @@ const (
 	FieldPolicyDigest   = "policy_digest"   // SHA-256 of the policy, see policy.Policy.Digest
 	FieldClientID       = "client_id"       // where it is known
 	FieldViolations     = "violations"      // rule, pointer, value given, layer
+	FieldWarnings       = "warnings"        // what is odd and was not refused: as violations
 	FieldChanges        = "changes"         // member, rule, before, after, layer
 	FieldQuirks         = "quirks"          // dialect quirks that fired
 	FieldUpstreamStatus = "upstream_status" // of the last exchange
@@ -55,6 +56,7 @@ type Decision struct {
 	PolicyDigest   string
 	ClientID       string
 	Violations     []registration.Violation
+	Warnings       []registration.Violation
 	Changes        []registration.Change
 	Quirks         []string
 	FailedRules    []string // the policy's rules that could not be evaluated
@@ -108,6 +110,11 @@ func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 func (d decisionFields) addLists(enc zapcore.ObjectEncoder) error {
 	if len(d.Violations) > 0 {
 		if err := enc.AddArray(FieldViolations, violations(d.Violations)); err != nil {
+			return err
+		}
+	}
+	if len(d.Warnings) > 0 {
+		if err := enc.AddArray(FieldWarnings, violations(d.Warnings)); err != nil {
 			return err
 		}
 	}

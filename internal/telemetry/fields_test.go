@@ -34,6 +34,7 @@ func TestFields(t *testing.T) {
 			{Rule: "type", Pointer: "/contacts", Detail: "for the caller", Allowed: []string{"x"}, Given: []any{"a", registration.Number("1")}, Layer: "operator"},
 			{Rule: "required", Pointer: "/redirect_uris"},
 		},
+		Warnings: []registration.Violation{{Rule: "odd", Pointer: "/scope", Given: "x"}},
 		Changes: []registration.Change{
 			{Member: "scope", Before: "a b", After: "a", Rule: "allow", Layer: "profile"},
 			{Member: "client_id", Rule: "server_set"},
@@ -49,6 +50,7 @@ func TestFields(t *testing.T) {
 			map[string]any{"rule": "type", "pointer": "/contacts", "given": "[a 1]", "layer": "operator"},
 			map[string]any{"rule": "required", "pointer": "/redirect_uris"},
 		},
+		"warnings": []any{map[string]any{"rule": "odd", "pointer": "/scope", "given": "x"}},
 		"changes": []any{
 			map[string]any{"member": "scope", "rule": "allow", "before": "a b", "after": "a", "layer": "profile"},
 			map[string]any{"member": "client_id", "rule": "server_set"},
