@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	".": {
 		module + "/policy", module + "/internal/registration", module + "/internal/smart", module + "/internal/token",
 		module + "/internal/upstream", module + "/internal/telemetry", module + "/internal/sandbox",
-		module + "/internal/filewatch",
+		module + "/internal/filewatch", module + "/internal/discovery",
 		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/dustin/go-humanize",
 		"github.com/spf13/cobra",
 	},
@@ -52,6 +52,11 @@ var mayImport = map[string][]string{
 	},
 	"internal/telemetry": {
 		module + "/internal/registration", "go.uber.org/zap/...", "github.com/prometheus/client_golang/prometheus",
+	},
+	// registration reads what an operator writes. humanize as above.
+	"internal/discovery": {
+		module + "/internal/discovery/document", module + "/internal/registration",
+		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/dustin/go-humanize",
 	},
 	// Pure, and apart from Caddy for that: it is fuzzed, and a fuzz target is built
 	// together with everything that its package imports.

@@ -13,7 +13,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"go.uber.org/zap"
 
-	_ "github.com/caddy-smart/smartregistration/internal/sandbox" // the directive smart_registration_sandbox
+	_ "github.com/caddy-smart/smartregistration/internal/discovery" // the directive smart_discovery
+	_ "github.com/caddy-smart/smartregistration/internal/sandbox"   // the directive smart_registration_sandbox
 	"github.com/caddy-smart/smartregistration/internal/telemetry"
 	"github.com/caddy-smart/smartregistration/internal/token"
 	"github.com/caddy-smart/smartregistration/internal/upstream"

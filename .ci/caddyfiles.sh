@@ -4,8 +4,8 @@
 # Formats, adapts and validates every Caddyfile that the project shows to
 # somebody: Caddyfile.example, testdata/caddyfiles/*.caddyfile, and each block
 # marked caddyfile in README.md and docs/*.md. Such a block is a whole Caddyfile;
-# one marked "caddyfile smart_registration" is lines of that directive's block,
-# and is given what a whole Caddyfile needs beside them.
+# one marked "caddyfile smart_registration" or "caddyfile smart_discovery" is lines
+# of that directive's block, and is given what a whole Caddyfile needs beside them.
 set -euo pipefail
 shopt -s nullglob
 cd "$(dirname "$0")/.."
@@ -18,16 +18,22 @@ trap 'rm -rf "$blocks"' EXIT
 # validate writes where Caddy keeps its state; that is nobody's but this run's.
 export XDG_DATA_HOME=$blocks/data XDG_CONFIG_HOME=$blocks/config
 
-# complete makes a Caddyfile of the directive's lines: a site, and of the lines
+# complete makes a Caddyfile of a directive's lines: a site, and of the lines
 # that the directive needs those that are not there.
 complete() {
-	local lines=$1 required
-	for required in 'upstream localhost:8180' \
-		'upstream_path /realms/fhir/clients-registrations/openid-connect' \
-		$'initial_access_token {\n\tpassthrough\n}'; do
+	local directive=$1 lines=$2 required needs
+	case $directive in
+	smart_registration)
+		needs=('upstream localhost:8180'
+			'upstream_path /realms/fhir/clients-registrations/openid-connect'
+			$'initial_access_token {\n\tpassthrough\n}')
+		;;
+	smart_discovery) needs=('registration_endpoint https://auth.example.org/register') ;;
+	esac
+	for required in "${needs[@]}"; do
 		[[ $'\n'$lines == *$'\n'"${required%% *} "* ]] || lines+=$required$'\n'
 	done
-	printf ':8080 {\n\tsmart_registration {\n'
+	printf ':8080 {\n\t%s {\n' "$directive"
 	sed 's/^./\t\t&/' <<<"${lines%$'\n'}"
 	printf '\t}\n}\n'
 }
@@ -35,7 +41,7 @@ complete() {
 files=(Caddyfile.example testdata/caddyfiles/*.caddyfile)
 for document in README.md docs/*.md; do
 	number=0
-	for language in caddyfile 'caddyfile smart_registration'; do
+	for language in caddyfile 'caddyfile smart_registration' 'caddyfile smart_discovery'; do
 		fenced "$language" <"$document" >"$blocks/all"
 		while IFS= read -r -d $'\f' block; do
 			number=$((number + 1))
@@ -44,7 +50,7 @@ for document in README.md docs/*.md; do
 			if [[ $language == caddyfile ]]; then
 				printf '%s' "$block" >"$file"
 			else
-				complete "$block" >"$file"
+				complete "${language#caddyfile }" "$block" >"$file"
 			fi
 			files+=("$file")
 		done <"$blocks/all"

@@ -13,11 +13,21 @@ import (
 	_ "github.com/caddy-smart/smartregistration"
 )
 
-// A Caddyfile block is a whole Caddyfile, or lines of the directive's block.
+// A Caddyfile block is a whole Caddyfile, or lines of a directive's block.
 const (
 	whole    = "caddyfile"
-	fragment = "caddyfile smart_registration"
+	fragment = whole + " smart_registration"
 )
+
+// shortest is what the block of each directive needs.
+var shortest = map[string][]string{
+	fragment: {
+		"upstream localhost:8180",
+		"upstream_path /realms/fhir/clients-registrations/openid-connect",
+		"initial_access_token {\n\tpassthrough\n}",
+	},
+	whole + " smart_discovery": {"registration_endpoint https://auth.example.org/register"},
+}
 
 // caddyfiles returns every whole Caddyfile that the project shows to somebody.
 func caddyfiles(t *testing.T) []block {
@@ -46,34 +56,28 @@ func TestFragments(t *testing.T) {
 	for _, document := range documents(t) {
 		for _, b := range blocks(t, document) {
 			switch {
-			case b.language == fragment:
-				t.Run(b.name, func(t *testing.T) { validate(t, complete(b.text)) })
+			case shortest[b.language] != nil:
+				t.Run(b.name, func(t *testing.T) { validate(t, complete(b)) })
 			case strings.HasPrefix(b.language, whole) && b.language != whole:
-				t.Errorf("%s: %q is neither %q nor %q", b.name, b.language, whole, fragment)
+				t.Errorf("%s: %q is no kind of Caddyfile", b.name, b.language)
 			}
 		}
 	}
 }
 
-// shortest is what every smart_registration block needs.
-var shortest = []string{
-	"upstream localhost:8180",
-	"upstream_path /realms/fhir/clients-registrations/openid-connect",
-	"initial_access_token {\n\tpassthrough\n}",
-}
-
 var lineStart = regexp.MustCompile(`(?m)^(.)`)
 
 // complete makes a Caddyfile of a fragment, with what it lacks.
-func complete(fragment string) string {
-	lines := fragment
-	for _, subdirective := range shortest {
+func complete(fragment block) string {
+	lines := fragment.text
+	for _, subdirective := range shortest[fragment.language] {
 		name, _, _ := strings.Cut(subdirective, " ")
-		if !strings.HasPrefix(fragment, name+" ") && !strings.Contains(fragment, "\n"+name+" ") {
+		if !strings.Contains("\n"+fragment.text, "\n"+name+" ") {
 			lines += subdirective + "\n"
 		}
 	}
-	return ":8080 {\n\tsmart_registration {\n" + lineStart.ReplaceAllString(lines, "\t\t$1") + "\t}\n}\n"
+	_, directive, _ := strings.Cut(fragment.language, " ")
+	return ":8080 {\n\t" + directive + " {\n" + lineStart.ReplaceAllString(lines, "\t\t$1") + "\t}\n}\n"
 }
 
 // validate does what caddy fmt --diff, caddy adapt and caddy validate do.

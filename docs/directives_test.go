@@ -11,15 +11,28 @@ import (
 	"testing"
 )
 
-// TestDirectives holds README's headings against what the Caddyfile parser
-// takes, and looks for an example below each.
+// TestDirectives holds the headings below "Directives" against what the Caddyfile
+// parser of each directive takes, and looks for an example below each.
 func TestDirectives(t *testing.T) {
 	t.Parallel()
-	_, section, _ := strings.Cut(read(t, readme), "\n## Directives\n")
-	section, _, found := strings.Cut(section, "\n## ")
-	if !found {
-		t.Fatal("README.md has no section Directives")
+	for _, page := range []struct{ document, language, parser string }{
+		{readme, fragment, "caddyfile.go"},
+		{discovery, whole + " smart_discovery", "internal/discovery/caddyfile.go"},
+	} {
+		t.Run(page.document, func(t *testing.T) {
+			t.Parallel()
+			directives(t, page.document, page.language, page.parser)
+		})
 	}
+}
+
+func directives(t *testing.T, document, language, parser string) {
+	t.Helper()
+	_, section, found := strings.Cut(read(t, document), "\n## Directives\n")
+	if !found {
+		t.Fatalf("%s has no section Directives", document)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
 	var documented []string
 	for _, heading := range firstGroups(`(?m)^### (.*)`, section) {
 		name := firstGroups("^`([a-z_]+)", heading)
@@ -28,28 +41,29 @@ func TestDirectives(t *testing.T) {
 		}
 		documented = append(documented, name[0])
 		example := false
-		for _, text := range blocksBelow(t, readme, heading, fragment) {
+		for _, text := range blocksBelow(t, document, heading, language) {
 			example = example || slices.Contains(firstGroups(`(?m)^([a-z_]+)`, text), name[0])
 		}
 		if !example {
 			t.Errorf("%s has no example", name[0])
 		}
 	}
-	sameNames(t, documented, cases(t, "caddyfile.go", "unmarshalSubdirective"))
+	sameNames(t, documented, cases(t, parser, "unmarshalSubdirective"))
 }
 
-// TestSettings holds the tables below four of the headings against the parser.
+// TestSettings holds the tables below some of the headings against the parser.
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	settings := func(heading string) []string {
-		_, section, _ := strings.Cut(read(t, readme), "\n### `"+heading+" ")
+	settings := func(document, heading string) []string {
+		_, section, _ := strings.Cut(read(t, document), "\n### `"+heading+" ")
 		section, _, _ = strings.Cut(section, "\n### ")
 		return firstGroups("(?m)^\\| `([a-z_]+)", section)
 	}
-	sameNames(t, settings("initial_access_token"), cases(t, "caddyfile_token.go", "unmarshalJWTSetting"))
-	sameNames(t, settings("scopes"), cases(t, "caddyfile_policy.go", "unmarshalScopes"))
-	sameNames(t, settings("offered"), cases(t, "caddyfile_offered.go", "unmarshalCaddyfile"))
-	sameNames(t, settings("profile"), cases(t, "caddyfile_profile.go", "unmarshalProfileSetting"))
+	sameNames(t, settings(readme, "initial_access_token"), cases(t, "caddyfile_token.go", "unmarshalJWTSetting"))
+	sameNames(t, settings(readme, "scopes"), cases(t, "caddyfile_policy.go", "unmarshalScopes"))
+	sameNames(t, settings(readme, "offered"), cases(t, "caddyfile_offered.go", "unmarshalCaddyfile"))
+	sameNames(t, settings(readme, "profile"), cases(t, "caddyfile_profile.go", "unmarshalProfileSetting"))
+	sameNames(t, settings(discovery, "narrow"), cases(t, "internal/discovery/caddyfile.go", "unmarshalList"))
 }
 
 // cases returns the strings that a function's switches know.

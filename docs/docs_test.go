@@ -18,7 +18,10 @@ import (
 // documents.
 const root = ".."
 
-const readme = "README.md"
+const (
+	readme    = "README.md"
+	discovery = "docs/discovery.md"
+)
 
 func documents(t *testing.T) []string {
 	t.Helper()
