@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	".": {
 		module + "/policy", module + "/internal/registration", module + "/internal/smart", module + "/internal/token",
 		module + "/internal/upstream", module + "/internal/telemetry", module + "/internal/sandbox",
-		module + "/internal/filewatch", module + "/internal/discovery",
+		module + "/internal/filewatch", module + "/internal/discovery", module + "/internal/discovery/document",
 		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/dustin/go-humanize",
 		"github.com/spf13/cobra",
 	},

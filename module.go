@@ -13,8 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"go.uber.org/zap"
 
-	_ "github.com/caddy-smart/smartregistration/internal/discovery" // the directive smart_discovery
-	_ "github.com/caddy-smart/smartregistration/internal/sandbox"   // the directive smart_registration_sandbox
+	_ "github.com/caddy-smart/smartregistration/internal/sandbox" // the directive smart_registration_sandbox
 	"github.com/caddy-smart/smartregistration/internal/telemetry"
 	"github.com/caddy-smart/smartregistration/internal/token"
 	"github.com/caddy-smart/smartregistration/internal/upstream"
@@ -142,6 +141,7 @@ type Handler struct {
 	inForce      *atomic.Pointer[policy.Policy]
 	shadow       *shadow // nil: there is none
 	offered      *atomic.Pointer[policy.Offered]
+	withdraw     func() // what was published of the policy
 	log          *zap.Logger
 	decisions    *zap.Logger
 
@@ -170,7 +170,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.setDefaults()
 	for _, step := range []func(caddy.Context) error{
 		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy, h.provisionShadow,
-		h.provisionOffered,
+		h.provisionOffered, h.publishCeiling,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -89,7 +89,11 @@ func (h *Handler) unmarshalEndpoint(d *caddyfile.Dispenser) error {
 
 func (h *Handler) unmarshalNarrow(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
-		return d.ArgErr()
+		if d.Val() != "policy" {
+			return d.Errf("narrow %q: it is policy, or a block of lists", d.Val())
+		}
+		h.NarrowToPolicy = true
+		return noMore(d)
 	}
 	return block(d, "narrow", h.unmarshalList)
 }

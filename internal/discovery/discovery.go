@@ -3,6 +3,8 @@ package discovery
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -43,6 +45,14 @@ type Handler struct {
 	// Narrow are lists that documents are narrowed to. Default: none
 	Narrow document.Lists `json:"narrow,omitzero"`
 
+	// NarrowToPolicy narrows documents to what the policy of the smart_registration
+	// handler can ever allow that answers the registration endpoint, on the same
+	// server: scopes, grant types, methods of client authentication, and the
+	// capabilities that come with them. Where there is no such handler, or more
+	// than one with that path, nothing is narrowed, which is logged at level warn,
+	// once. Default: false
+	NarrowToPolicy bool `json:"narrow_to_policy,omitempty"`
+
 	// Serve is a smart-configuration for a FHIR server that has none: at its
 	// path the next handler is not asked. Default: none
 	Serve *Serve `json:"serve,omitempty"`
@@ -59,9 +69,12 @@ type Handler struct {
 	// over while they are changed. Default: 4194304
 	MaxBody int `json:"max_body,omitempty"`
 
-	rewriting document.Rewriting
-	served    []byte // nil if nothing is served
-	log       *notices
+	rewriting    document.Rewriting
+	served       []byte // nil if nothing is served
+	log          *notices
+	server       *caddyhttp.Server
+	endpointPath string                    // of the registration endpoint
+	narrowed     *atomic.Pointer[narrowed] // by the policy, as it was last
 }
 
 // CaddyModule returns the Caddy module information.
@@ -93,6 +106,14 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	if h.rewriting, err = document.NewRewriting(endpoint, h.Narrow); err != nil {
 		return fmt.Errorf("narrow: %w", err)
+	}
+	if h.NarrowToPolicy && !h.Narrow.Empty() {
+		return errors.New("narrow: either to lists or to the policy")
+	}
+	h.server, _ = ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	h.narrowed = new(atomic.Pointer[narrowed])
+	if u, err := url.Parse(endpoint); err == nil {
+		h.endpointPath = u.Path
 	}
 	if h.Serve == nil {
 		return nil

@@ -27,9 +27,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		allowAnyOrigin(w.Header()) // here as well, for the answer to an error
 	}
 	if h.served != nil && r.URL.Path == h.Serve.Path {
+		served := h.servedNow()
 		w.Header().Set("Content-Type", "application/json")
-		setETag(w.Header(), h.served)
-		answer(w, r, h.served)
+		setETag(w.Header(), served)
+		answer(w, r, served)
 		return nil
 	}
 	c := &capture{to: w, header: w.Header().Clone(), limit: h.MaxBody, bodyless: r.Method == http.MethodHead, cors: h.CORS}
@@ -47,6 +48,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return nil
 }
 
+// servedNow is the document that is served, narrowed to the policy in force where
+// that is asked for.
+func (h *Handler) servedNow() []byte {
+	done, err := h.rewritingNow().Apply(document.SMARTConfiguration, h.served)
+	if err != nil || done.Body == nil {
+		return h.served
+	}
+	return done.Body
+}
+
 // answerCaptured answers with the document that was captured, changed where that
 // is called for.
 func (h *Handler) answerCaptured(c *capture, r *http.Request, kind document.Kind) {
@@ -54,7 +65,7 @@ func (h *Handler) answerCaptured(c *capture, r *http.Request, kind document.Kind
 	text, err := c.text()
 	var done document.Result
 	if err == nil {
-		done, err = h.rewriting.Apply(kind, text)
+		done, err = h.rewritingNow().Apply(kind, text)
 	}
 	if err != nil {
 		what := noticeUnreadable

@@ -20,6 +20,7 @@ const (
 	noticeTooLarge
 	noticeUnreadable
 	noticeEncoding
+	noticeNoPolicy
 	noticeCount
 )
 
@@ -30,6 +31,7 @@ var noticeTexts = [noticeCount]string{
 	noticeTooLarge:   "a document is larger than max_body and passes unchanged",
 	noticeUnreadable: "a document cannot be read and passes unchanged",
 	noticeEncoding:   "a document has a content encoding other than gzip and passes unchanged",
+	noticeNoPolicy:   "documents are not narrowed: it takes exactly one smart_registration handler on this server with the path of registration_endpoint, and a policy that allows something",
 }
 
 // notices logs each notice at level warn once and at level debug from then on:

@@ -34,6 +34,16 @@ type Lists struct {
 	// Capabilities are the SMART capabilities to advertise, in
 	// smart-configuration only. Default: as the document has them
 	Capabilities []string `json:"capabilities,omitempty"`
+
+	// WithoutCapabilities are SMART capabilities not to advertise, beside those
+	// that capabilities leaves out. For a caller in Go. Default: none
+	WithoutCapabilities []string `json:"-"`
+}
+
+// Empty tells whether nothing is narrowed.
+func (n Lists) Empty() bool {
+	return n.ScopesSupported == nil && n.GrantTypesSupported == nil && n.TokenEndpointAuthMethodsSupported == nil &&
+		n.Capabilities == nil && n.WithoutCapabilities == nil
 }
 
 // list is what one member is narrowed to.
@@ -63,6 +73,10 @@ func (n Lists) compile() ([]list, error) {
 		{member: "grant_types_supported", values: n.GrantTypesSupported},
 		{member: "token_endpoint_auth_methods_supported", values: n.TokenEndpointAuthMethodsSupported},
 		{member: "capabilities", values: n.Capabilities, smartOnly: true, smartSets: true},
+		{
+			member: "capabilities", values: n.WithoutCapabilities, smartOnly: true,
+			keeps: func(s string) bool { return !slices.Contains(n.WithoutCapabilities, s) },
+		},
 	}
 	for i, l := range all {
 		if l.keeps == nil {

@@ -18,6 +18,9 @@ func NewRewriting(endpoint string, lists Lists) (Rewriting, error) {
 	return Rewriting{endpoint: endpoint, lists: compiled}, err
 }
 
+// Endpoint is the registration endpoint that documents name.
+func (w Rewriting) Endpoint() string { return w.endpoint }
+
 // Result is a document after rewriting.
 type Result struct {
 	Body     []byte   // nil if there was nothing to change

@@ -1,0 +1,66 @@
+package smartregistration_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestNarrowPolicy: documents advertise what the policy in force can ever allow,
+// and what it is not about stays.
+func TestNarrowPolicy(t *testing.T) {
+	s := newServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"registration_endpoint":"https://kc/reg","issuer":"https://kc",
+			"scopes_supported":["openid","fhirUser","offline_access","patient/*.rs","patient/Observation.rs","user/*.rs","system/*.rs","roles"],
+			"grant_types_supported":["authorization_code","refresh_token","password","client_credentials"],
+			"token_endpoint_auth_methods_supported":["client_secret_basic","private_key_jwt","none"],
+			"capabilities":["client-public","client-confidential-symmetric","client-confidential-asymmetric","permission-offline","permission-patient","permission-user","permission-v2","vendor"]}`)
+	})
+	file := filepath.Join(t.TempDir(), "policy.json")
+	write(t, file, `{"scopes":{"allow":["openid","patient/*.rs"]},"profiles":[{"name":"patient","preset":"public"}]}`)
+	address := freeAddress(t)
+	narrowed := func(config string) func() map[string]any {
+		run(t, config)
+		return func() map[string]any {
+			return ask(t, http.MethodGet, "http://"+address+"/fhir/.well-known/smart-configuration", "").body
+		}
+	}
+	config := strings.Replace(site(address, s.URL, passthrough+"policy "+file), `respond "next handler" 299`,
+		"smart_discovery {\n\t\tregistration_endpoint http://"+address+"/register\n\t\tnarrow policy\n\t}\n\treverse_proxy "+s.URL, 1)
+	list := func(values ...any) []any { return values }
+
+	t.Run("one handler", func(t *testing.T) {
+		document := narrowed(config)
+		want := map[string]any{
+			"registration_endpoint": "http://" + address + "/register", "issuer": "https://kc",
+			"scopes_supported":                      list("openid", "patient/*.rs", "patient/Observation.rs"),
+			"grant_types_supported":                 list("authorization_code", "refresh_token"),
+			"token_endpoint_auth_methods_supported": list("none"),
+			"capabilities":                          list("client-public", "permission-patient", "permission-v2", "vendor"),
+		}
+		if got := document(); !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v\nwant %v", got, want)
+		}
+		write(t, file, `{"scopes":{"allow":["system/*.rs"]},"profiles":[{"name":"backend","preset":"backend_services"}]}`)
+		until(t, "what the other policy allows", func() bool {
+			return reflect.DeepEqual(document()["scopes_supported"], list("system/*.rs"))
+		})
+		if got := document()["grant_types_supported"]; !reflect.DeepEqual(got, list("client_credentials")) {
+			t.Errorf("got %v", got)
+		}
+	})
+	for name, other := range map[string]string{
+		"another path": strings.Replace(config, "policy "+file, "policy "+file+"\n\t\tpath /apps", 1),
+		"two handlers": strings.Replace(config, "\tsmart_discovery", "\tsmart_registration /register* {\n"+strings.ReplaceAll(passthrough, "{UPSTREAM}", s.URL)+"\n\t}\n\tsmart_discovery", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, _ := narrowed(other)()["scopes_supported"].([]any); len(got) != 8 {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
