@@ -30,11 +30,12 @@ var mayImport = map[string][]string{
 	"cmd/caddy": {module, "github.com/caddyserver/caddy/v2/..."},
 	// The pure rooms: anybody can use them, and they know nobody. publicsuffix is
 	// the list by which registrable_domain_of tells domains apart; policies are
-	// written in YAML too, and jcs is the canonical form that their digest is of.
+	// written in YAML too, and jcs is the canonical form that their digest is of. Policies are read by go-json-experiment's json,
+	// since the standard library's takes "Rules" for "rules".
 	"policy": {
 		module + "/internal/registration", module + "/internal/smart",
 		"golang.org/x/net/idna", "golang.org/x/net/publicsuffix", "cel.dev/cel-go/...",
-		"github.com/gowebpki/jcs", "go.yaml.in/yaml/v3",
+		"github.com/gowebpki/jcs", "go.yaml.in/yaml/v3", "github.com/go-json-experiment/json",
 	},
 	"internal/registration": {"github.com/go-json-experiment/json/jsontext"},
 	"internal/smart":        {},

@@ -32,8 +32,8 @@ type PolicyConfig struct {
 	policy.Config
 }
 
-// UnmarshalJSON is strict where encoding/json is not: a policy that is null, or
-// there twice, is a mistake and not no policy.
+// UnmarshalJSON is strict where encoding/json is not: a part of a policy that is
+// null, there twice or spelled otherwise is a mistake, and not no policy.
 func (p *PolicyConfig) UnmarshalJSON(text []byte) error {
 	document, err := registration.Decode(text)
 	if err != nil {
@@ -41,8 +41,8 @@ func (p *PolicyConfig) UnmarshalJSON(text []byte) error {
 	}
 	if file, there := document.Get("file"); there {
 		var ok bool
-		if p.File, ok = file.(string); !ok {
-			return errors.New("policy: file is not a string")
+		if p.File, ok = file.(string); !ok || p.File == "" {
+			return errors.New("policy: file is not the name of a file")
 		}
 		document.Delete("file")
 	}
@@ -165,8 +165,13 @@ func (h *Handler) policyNow(setting string, from *PolicyConfig) (*policy.Policy,
 		if content, err = os.ReadFile(path); err != nil {
 			return nil, err
 		}
+		from = &PolicyConfig{File: path}
 	}
-	return h.compile(from, content)
+	p, err := h.compile(from, content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return p, nil
 }
 
 // unreturned tells which members the server does not return.

@@ -34,7 +34,8 @@ type InitialAccessToken struct {
 	Audience []string `json:"audience,omitempty"`
 
 	// JWKS is where the public keys are: a URL, fetched in the background and
-	// kept while its server is down, or a file, read at start.
+	// kept while its server is down, or a file, read at start and again when
+	// its content changes.
 	JWKS string `json:"jwks,omitempty"`
 
 	// Secret is an HMAC secret, instead of jwks: at least 32 bytes for HS256.

@@ -7,8 +7,11 @@ import (
 )
 
 // Decide never fails: what cannot be decided is a violation.
-func (p *Policy) Decide(r Request) Decision {
-	d := deliberation{Policy: p, m: r.Metadata, registered: r.Registered}
+func (p *Policy) Decide(r Request) Decision { return p.decideBy(nil, r) }
+
+// decideBy decides by one profile, whatever it matches, or by the one that does.
+func (p *Policy) decideBy(only *profile, r Request) Decision {
+	d := deliberation{Policy: p, m: r.Metadata, registered: r.Registered, profile: only}
 	d.changes = registration.Prepare(r.Operation, d.m)
 	d.violations = registration.CheckTypes(d.m)
 	wellTyped := len(d.violations) == 0
@@ -63,7 +66,9 @@ func (p *Policy) Decide(r Request) Decision {
 		native:   d.m.String("application_type") == "native",
 		options:  p.builtIn,
 	})...)
-	d.checkProfile(r)
+	if only == nil {
+		d.checkProfile(r)
+	}
 	d.applyRules(r, wellTyped)
 	if r.Registered != nil {
 		d.violations = append(d.violations, widening(r.Registered, d.m, wanted)...)
@@ -108,9 +113,12 @@ func (d *deliberation) profileName() string {
 // policy itself judges it, so that a refusal is complete. The error is about the
 // token's limits.
 func (d *deliberation) settleProfile(r Request) error {
-	judge := d.unmatched
-	if d.profile = d.choose(r); d.profile != nil {
-		judge = d.profile
+	if d.profile == nil {
+		d.profile = d.choose(r)
+	}
+	judge := d.profile
+	if judge == nil {
+		judge = d.unmatched
 	}
 	d.layers, d.scopes, d.rules = judge.of(r.Operation), judge.scopes, judge.rules
 	if r.Operation != Create {

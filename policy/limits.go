@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -28,11 +29,20 @@ func Limits() []string {
 // software vouches for no other, so its name and id have to be there.
 func limitOperators(limit string, v any) *Metadata {
 	operators := registration.New()
-	if limit == limitRedirectURIs {
+	switch limit {
+	case limitRedirectURIs:
 		operators.Set(opSubsetOf, v)
 		return operators
+	case limitClientName:
+		// A pattern judges every language of the name too, which one_of does not.
+		name, ok := v.(string)
+		if ok {
+			v = regexp.QuoteMeta(name)
+		}
+		operators.Set("pattern", []any{v})
+	default:
+		operators.Set(opOneOf, []any{v})
 	}
-	operators.Set(opOneOf, []any{v})
 	operators.Set(opEssential, true)
 	return operators
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,8 +22,8 @@ type Match struct {
 	// refuse: {"token_endpoint_auth_method": {"one_of": ["none"]}}. Default: none
 	Metadata *Metadata `json:"metadata,omitempty"`
 	// Token are conditions on who vouches for a registration. On an update nobody
-	// does, and they are passed over: an update cannot go beyond what is
-	// registered, whichever profile judges it. Default: none
+	// does: then a profile with such conditions is chosen only for a client that
+	// the profile without any could not have registered as it is. Default: none
 	Token TokenMatch `json:"token,omitzero"`
 }
 
@@ -36,6 +37,24 @@ type TokenMatch struct {
 	// Claims are claims of a verified token that have one of the values. An array
 	// has those that are in it, "scope" its tokens. Default: none
 	Claims map[string][]string `json:"claims,omitempty"`
+}
+
+// check finds conditions that hold for nobody, or by a slip of the pen for all.
+func (t TokenMatch) check() error {
+	for name, values := range t.Claims {
+		if len(values) == 0 {
+			return fmt.Errorf("claim %q needs at least one value", name)
+		}
+	}
+	switch {
+	case t.Kind != nil && len(t.Kind) == 0, t.Issuer != nil && len(t.Issuer) == 0, t.Claims != nil && len(t.Claims) == 0:
+		return errors.New("a condition needs at least one value")
+	case slices.Contains(t.Issuer, ""):
+		return errors.New("an issuer is empty")
+	case len(t.Issuer)+len(t.Claims) > 0 && len(t.Kind) > 0 && !slices.Contains(t.Kind, "jwt"):
+		return errors.New("issuer and claims are known of the kind jwt only")
+	}
+	return nil
 }
 
 func (t TokenMatch) empty() bool { return len(t.Kind)+len(t.Issuer)+len(t.Claims) == 0 }
@@ -66,14 +85,12 @@ func compileMatch(w Profile, unreturned func(string) bool) (match, error) {
 	if err != nil {
 		return match{}, err
 	}
+	if err := m.Token.check(); err != nil {
+		return match{}, fmt.Errorf("token: %w", err)
+	}
 	for _, kind := range m.Token.Kind {
 		if !slices.Contains(tokenKinds, kind) {
 			return match{}, fmt.Errorf("token: kind is %q, must be one of: %s", kind, strings.Join(tokenKinds, " "))
-		}
-	}
-	for claim, values := range m.Token.Claims {
-		if len(values) == 0 {
-			return match{}, fmt.Errorf("token: claim %q needs at least one value", claim)
 		}
 	}
 	return match{m.Class, operators, operators.withoutEssential(unreturned), m.Token}, nil
@@ -82,7 +99,8 @@ func compileMatch(w Profile, unreturned func(string) bool) (match, error) {
 // swallows tells whether the match takes everything that the other one does,
 // where that can be seen without looking into conditions.
 func (m *match) swallows(other *match) bool {
-	return m.metadata.empty() && m.token.empty() && m.class.contains(other.class)
+	return m.metadata.empty() && m.token.empty() && m.class.contains(other.class) ||
+		registration.Equal(m.print(), other.print())
 }
 
 // holds tells whether a registration is one of those that are meant.

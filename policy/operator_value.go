@@ -13,7 +13,10 @@ import (
 // scopeMember is the one member whose value is a list inside a string (RFC 7591
 // section 2). OpenID Federation 1.0 has the operators see the list; nothing else
 // that looks like a space-separated list is treated so.
-const scopeMember = "scope"
+const (
+	scopeMember  = "scope"
+	scopePointer = "/scope"
+)
 
 // compileValue reads what "value" is given: anything, null to remove the member.
 func compileValue(member string, given any) (operand, error) {

@@ -2,10 +2,12 @@ package policy
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
+	"github.com/go-json-experiment/json"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -43,8 +45,11 @@ func noNulls(path string, m *Metadata) error {
 			}
 		case []any:
 			for i, element := range v {
-				if object, ok := element.(*Metadata); ok {
-					if err := noNulls(at+"/"+index(i), object); err != nil {
+				switch element := element.(type) {
+				case nil:
+					return fmt.Errorf("%s/%d is null; leave it out", at, i)
+				case *Metadata:
+					if err := noNulls(at+"/"+index(i), element); err != nil {
 						return err
 					}
 				}
@@ -59,8 +64,12 @@ func noNulls(path string, m *Metadata) error {
 func ParseYAML(document []byte) (Config, error) {
 	var c Config
 	var node yaml.Node
-	if err := yaml.Unmarshal(document, &node); err != nil {
+	documents := yaml.NewDecoder(bytes.NewReader(document))
+	if err := documents.Decode(&node); err != nil {
 		return c, err
+	}
+	if err := documents.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return c, errors.New("there is more than one YAML document")
 	}
 	datesAreText(&node)
 	var plain any
@@ -87,9 +96,16 @@ func datesAreText(node *yaml.Node) {
 // readInto reads a document into a structure whose members are all that there
 // may be.
 func readInto(to any, document *Metadata) error {
-	strict := json.NewDecoder(bytes.NewReader(document.Encode()))
-	strict.DisallowUnknownFields()
-	return strict.Decode(to)
+	// encoding/json takes "Rules" for "rules", and the last of the two counts.
+	err := json.Unmarshal(document.Encode(), to, json.RejectUnknownMembers(true))
+	semantic, ok := errors.AsType[*json.SemanticError](err)
+	switch {
+	case !ok:
+		return err
+	case semantic.Err != nil:
+		return fmt.Errorf("%s: %w", semantic.JSONPointer, semantic.Err)
+	}
+	return fmt.Errorf("%s: it cannot be a %s", semantic.JSONPointer, semantic.JSONKind)
 }
 
 // policyText is what is wrong with a text, without the words for a caller.
@@ -99,8 +115,9 @@ func policyText(err error) error {
 		return err
 	}
 	first := refusal.Violations[0]
+	detail := strings.Replace(first.Detail, "the request body", "the policy", 1)
 	if first.Pointer != "" {
-		return fmt.Errorf("%s: %s", first.Pointer, first.Detail)
+		return fmt.Errorf("%s: %s", first.Pointer, detail)
 	}
-	return errors.New(first.Detail)
+	return errors.New(detail)
 }

@@ -68,12 +68,14 @@ func TestParseErrors(t *testing.T) {
 	for document, want := range map[string]string{
 		``:                            "is empty",
 		`[]`:                          "not a JSON object",
-		`{"metadata_polcy":{}}`:       `unknown field "metadata_polcy"`,
+		`{"metadata_polcy":{}}`:       "/metadata_polcy: unknown object member name",
 		`{"rules":[],"rules":[]}`:     "/rules: a member name occurs twice",
 		`{"metadata_policy":[]}`:      "not a JSON object",
-		`{"profiles":[{"naem":"a"}]}`: `unknown field "naem"`,
-		`{"scopes":{"allow":"x"}}`:    "cannot unmarshal string",
-		`{"metadata_policy":null}`:    "/metadata_policy is null",
+		`{"profiles":[{"naem":"a"}]}`: "/profiles/0/naem: unknown object member name",
+		`{"scopes":{"allow":"x"}}`:    "/scopes/allow: it cannot be a string",
+		`{"rules":[],"Rules":[]}`:     "/Rules: unknown object member name",
+		`{"profiles":[{"name":"a","match":{"token":{"issuer":[null]}}}]}`:         "/profiles/0/match/token/issuer/0 is null",
+		`{"metadata_policy":null}`:                                                "/metadata_policy is null",
 		`{"profiles":[{"name":"a","match":{"class":"patient","metadata":null}}]}`: "/profiles/0/match/metadata is null",
 		`{} {}`: "something behind",
 	} {
@@ -82,11 +84,12 @@ func TestParseErrors(t *testing.T) {
 		}
 	}
 	for document, want := range map[string]string{
-		"rules: []\nrules: []":    "already defined",
-		"metadata_policy: [":      "did not find",
-		"- a":                     "not a JSON object",
-		"scopes: {allow: [.nan]}": "",
-		"metadata_polcy: {}":      `unknown field "metadata_polcy"`,
+		"rules: []\nrules: []":      "already defined",
+		"metadata_policy: [":        "did not find",
+		"rules: []\n---\nrules: []": "more than one YAML document",
+		"- a":                       "not a JSON object",
+		"scopes: {allow: [.nan]}":   "",
+		"metadata_polcy: {}":        "/metadata_polcy: unknown object member name",
 	} {
 		if _, err := policy.ParseYAML([]byte(document)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want something with %q", document, err, want)

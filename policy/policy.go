@@ -1,6 +1,10 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
+)
 
 // Config is what a policy is made of. In JSON it is what policy files hold, see
 // [Parse].
@@ -36,7 +40,8 @@ type Policy struct {
 	digest    string
 }
 
-// New compiles a policy. What could never be satisfied is an error here.
+// New compiles a policy. What contradicts itself is an error here, as far as lists
+// and values show it.
 func New(c Config) (*Policy, error) {
 	if err := c.BuiltIn.Validate(); err != nil {
 		return nil, err
@@ -84,7 +89,8 @@ func (p *Policy) CreateOnly() []string {
 // the profile that it is of ("" where no profile is for such an app). The error
 // is about a token whose limits cannot be applied.
 func (p *Policy) Merged(r Request) (profile string, merged *MetadataPolicy, err error) {
-	d := deliberation{Policy: p, m: r.Metadata}
+	d := deliberation{Policy: p, m: r.Metadata.Clone()}
+	registration.Prepare(r.Operation, d.m)
 	err = d.settleProfile(r)
 	if d.profile != nil {
 		profile = d.profile.name

@@ -158,12 +158,76 @@ func (d *deliberation) choose(r Request) *profile {
 	var a app
 	a.grants, _ = registration.AsStrings(d.foreseen("grant_types"))
 	a.scope, _ = d.foreseen(scopeMember).(string)
+	if r.Operation == Update {
+		return d.chooseUpdate(r, a)
+	}
 	for _, candidate := range d.profiles {
 		if candidate.matches.holds(d, r, a) {
 			return candidate
 		}
 	}
 	return nil
+}
+
+// chooseUpdate finds the profile of an update. Who vouched for the client is not
+// known any more, so it is the profile without conditions on the token, if what
+// is registered could have come from it; else the first of those before it, which
+// have such conditions, that it could have come from. So nobody is judged by the
+// profile of others because it is the laxer one, and nobody who needed it loses
+// what it gave.
+func (d *deliberation) chooseUpdate(r Request, a app) *profile {
+	var vouched []*profile
+	var plain *profile
+	for _, candidate := range d.profiles {
+		if !candidate.matches.holds(d, r, a) {
+			continue
+		}
+		if candidate.matches.token.empty() {
+			plain = candidate
+			break
+		}
+		vouched = append(vouched, candidate)
+	}
+	if len(vouched) == 0 || plain != nil && d.couldBeOf(plain, r.Registered) {
+		return plain
+	}
+	for _, candidate := range vouched {
+		if d.couldBeOf(candidate, r.Registered) {
+			return candidate
+		}
+	}
+	if plain == nil {
+		return vouched[0]
+	}
+	return plain
+}
+
+// couldBeOf tells whether a profile lets a registration be as it is.
+func (d *deliberation) couldBeOf(p *profile, registered *Metadata) bool {
+	if registered == nil {
+		return false
+	}
+	asked := withoutSecrets(registered).Clone()
+	for _, name := range registration.ServerSet {
+		asked.Delete(name)
+	}
+	before := asked.Clone()
+	decided := d.decideBy(p, Request{Operation: Update, Metadata: asked})
+	if !decided.Admitted() {
+		return false
+	}
+	for _, member := range before.Members() {
+		after, _ := decided.Metadata.Get(member.Name)
+		if isAbsent(member.Name, member.Value) || registration.Equal(member.Value, after) {
+			continue
+		}
+		was, isSet := registration.AsStrings(member.Value)
+		now, _ := registration.AsStrings(after)
+		if !isSet || len(was) != len(now) || len(common(was, now)) != len(was) {
+			return false
+		}
+	}
+	return true
 }
 
 // checkProfile: what came out is still an app of the profile that judged it. Were

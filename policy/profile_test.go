@@ -167,6 +167,36 @@ func TestProfileUpdate(t *testing.T) {
 	}
 }
 
+// TestProfileOfUpdate: nobody is judged by the profile of others because it is the
+// laxer one, and nobody who needed it loses what it gave.
+func TestProfileOfUpdate(t *testing.T) {
+	t.Parallel()
+	p := parsed(t, `{"profiles":[
+		{"name":"gold","match":{"token":{"claims":{"tier":["gold"]}}},"scopes":{"allow":["openid","patient/*.cruds"]}},
+		{"name":"patient","metadata_policy":{"client_name":{"pattern":["App.*"]},"redirect_uris":{"path_prefix":["/cb"],"max_count":1}}}]}`)
+	const clients = `{"client_id":"c","client_secret":"s","redirect_uris":["https://app.example.org/cb"],"client_name":"App","grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic"`
+	for name, test := range map[string]struct{ registered, asked, profile, violated string }{
+		"one of a patient app's":     {clients + `,"scope":"openid"}`, `{"redirect_uris":["https://app.example.org/cb"],"client_name":"App two","scope":"openid"}`, "patient", ""},
+		"that would be gold":         {clients + `,"scope":"openid"}`, `{"redirect_uris":["https://app.example.org/cb","https://app.example.org/other"],"client_name":"Evil BANK","scope":"openid"}`, "patient", "pattern /client_name, max_count /redirect_uris, path_prefix /redirect_uris/1"},
+		"of one that only gold made": {clients + `,"scope":"openid patient/*.cruds"}`, `{"redirect_uris":["https://app.example.org/cb"],"client_name":"Gold","scope":"openid patient/*.cruds"}`, "gold", ""},
+		"of one that nobody made":    {clients + `,"scope":"system/*.rs"}`, `{"redirect_uris":["https://app.example.org/cb"],"client_name":"App","scope":"openid"}`, "patient", "widening /scope"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := p.Decide(policy.Request{Operation: policy.Update, Metadata: metadata(t, test.asked), Registered: metadata(t, test.registered)})
+			if d.Profile != test.profile || violated(d) != violatedSorted(test.violated) {
+				t.Errorf("profile %s, violated %s", d.Profile, violated(d))
+			}
+		})
+	}
+}
+
+func violatedSorted(s string) string {
+	rules := strings.Split(s, ", ")
+	slices.Sort(rules)
+	return strings.Join(rules, ", ")
+}
+
 // TestProfileScopes: whose scopes hold.
 func TestProfileScopes(t *testing.T) {
 	t.Parallel()
@@ -182,6 +212,8 @@ func TestProfileScopes(t *testing.T) {
 		"either refuses":                      {`{"excess":"reject","allow":["openid"]}`, `[{"name":"patient","scopes":{"excess":"strip","allow":["openid"]}}]`, `"scope":"openid fhirUser"`, "scope_excess /scope"},
 		"the profile injects always":          {`{"allow":["openid","fhirUser"],"default":["openid"]}`, `[{"name":"patient","scopes":{"inject":"always"}}]`, `"scope":"fhirUser"`, "fhirUser openid"},
 		"none left of what was asked":         {`{"allow":["openid"]}`, `[{"name":"patient","scopes":{"allow":["fhirUser"]}}]`, `"scope":"openid"`, "scope_none_left /scope"},
+		"the strictest on unknown types":      {`{"unknown_types":"refuse","allow":["patient/*.rs"]}`, `[{"name":"patient","scopes":{"unknown_types":"accept"}}]`, `"scope":"patient/Procedures.rs"`, "scope_resource_type /scope"},
+		"denied nothing":                      {`{"deny":[],"allow":["openid"]}`, `[{"name":"patient","scopes":{"deny":[]}}]`, `"scope":"openid"`, "openid"},
 		"a service's scopes are not a user's": {`{"allow":["openid","system/*.rs"],"excess":"reject"}`, `[{"name":"patient"}]`, `"scope":"openid system/*.rs"`, "scope_excess /scope"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -215,6 +247,10 @@ func TestImpossibleProfiles(t *testing.T) {
 		{`{"profiles":[{"name":"a","preset":"gold"}]}`, `profile a: there is no preset "gold" (presets: public, `},
 		{`{"profiles":[{"name":"a","match":{"class":"doctor"}}]}`, `profile a: match: class is "doctor"`},
 		{`{"profiles":[{"name":"a","match":{"token":{"kind":["jwk"]}}}]}`, `profile a: match: token: kind is "jwk"`},
+		{`{"profiles":[{"name":"a","match":{"token":{"issuer":[]}}}]}`, "a condition needs at least one value"},
+		{`{"profiles":[{"name":"a","match":{"token":{"issuer":[""]}}}]}`, "an issuer is empty"},
+		{`{"profiles":[{"name":"a","match":{"token":{"kind":["open"],"issuer":["x"]}}}]}`, "issuer and claims are known of the kind jwt only"},
+		{`{"profiles":[{"name":"a","preset":"public"},{"name":"b","preset":"public"}]}`, "profile b is never chosen: profile a before it"},
 		{`{"profiles":[{"name":"a","match":{"token":{"claims":{"x":[]}}}}]}`, `claim "x" needs at least one value`},
 		{`{"profiles":[{"name":"a","match":{"metadata":{"x":{"is":1}}}}]}`, `match: member "x": is: there is no such operator`},
 		{`{"metadata_policy":{"client_name":{"value":"A"}},"profiles":[{"name":"a","metadata_policy":{"client_name":{"value":"B"}}}]}`, `policy, profile a: member "client_name": value: the values must be equal`},

@@ -13,7 +13,7 @@ type scopeLimit struct {
 	layer   string // whose it is; "": the app class's own
 	allow   []string
 	allowed *smart.Set
-	denied  []smart.Scope // where this is set, allow is not
+	denied  []smart.Scope // where allowed is nil
 }
 
 func newScopeLimit(layer string, allow []string) *scopeLimit {
@@ -30,7 +30,7 @@ func newDenial(layer string, deny []string) *scopeLimit {
 
 // permits tells whether a scope is let through whole.
 func (l *scopeLimit) permits(scope smart.Scope) bool {
-	if l.denied != nil {
+	if l.allowed == nil {
 		return scope.Without(l.denied) == scope.String()
 	}
 	return l.allowed.Covers(scope)
@@ -55,7 +55,7 @@ func (l *scopeLimit) narrow(token string) (part []string, whole bool) {
 	if l.permits(asked) {
 		return []string{token}, true
 	}
-	if l.denied == nil {
+	if l.allowed != nil {
 		part, _ = l.allowed.Narrow(asked)
 	} else if rest := asked.Without(l.denied); rest != "" {
 		part = []string{rest}
@@ -65,7 +65,7 @@ func (l *scopeLimit) narrow(token string) (part []string, whole bool) {
 
 func (l *scopeLimit) violation(rule, given, detail string) Violation {
 	return Violation{
-		Rule: rule, Pointer: "/scope", Detail: detail, Allowed: l.allow, Given: given, Layer: l.layer,
+		Rule: rule, Pointer: scopePointer, Detail: detail, Allowed: l.allow, Given: given, Layer: l.layer,
 		Code: registration.InvalidClientMetadata,
 	}
 }
@@ -87,9 +87,13 @@ func (d *deliberation) limitScopes() {
 	before := smart.Split(scope)
 	present = present && scope == smart.Join(before) // else it is written anew
 	tokens := d.meant(before)
-	for _, limit := range d.scopeLimits() {
-		kept, ok := d.limitBy(limit, tokens)
-		if !ok {
+	limits, most := d.scopeLimits(), maxScopes
+	for _, limit := range limits {
+		most = max(most, len(limit.allow))
+	}
+	for _, limit := range limits {
+		kept, ok := d.limitBy(limit, tokens, most)
+		if !ok || len(before) > maxScopes {
 			d.violations = append(d.violations, tooManyScopes)
 			return
 		}
@@ -113,7 +117,7 @@ func (d *deliberation) scopeLimits() []*scopeLimit {
 // it would find out only from its first user.
 func (d *deliberation) checkScopesLeft(wanted string) {
 	v, _ := d.m.Get(scopeMember)
-	if d.scopes == nil || wanted == "" || v != "" || slices.ContainsFunc(d.violations, func(v Violation) bool { return v.Pointer == "/scope" }) {
+	if d.scopes == nil || wanted == "" || v != "" || slices.ContainsFunc(d.violations, func(v Violation) bool { return v.Pointer == scopePointer }) {
 		return
 	}
 	limits := d.scopeLimits()
@@ -130,7 +134,7 @@ func (d *deliberation) meant(tokens []string) []string {
 	if d.scopes.reject {
 		for _, token := range slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return !foreign(t) }) {
 			d.violations = append(d.violations, Violation{
-				Rule: "scope_excess", Pointer: "/scope", Given: token, Code: registration.InvalidClientMetadata,
+				Rule: "scope_excess", Pointer: scopePointer, Given: token, Code: registration.InvalidClientMetadata,
 				Detail: "a scope is for apps with other grants",
 			})
 		}
@@ -139,10 +143,7 @@ func (d *deliberation) meant(tokens []string) []string {
 }
 
 // limitBy is what one limit leaves of the scopes; false if there are too many.
-func (d *deliberation) limitBy(limit *scopeLimit, tokens []string) ([]string, bool) {
-	if len(tokens) > maxScopes {
-		return nil, false
-	}
+func (d *deliberation) limitBy(limit *scopeLimit, tokens []string, most int) ([]string, bool) {
 	if !slices.ContainsFunc(tokens, func(token string) bool { return !limit.permits(smart.Parse(token)) }) {
 		return tokens, true
 	}
@@ -162,7 +163,7 @@ func (d *deliberation) limitBy(limit *scopeLimit, tokens []string) ([]string, bo
 			}
 		}
 		// Narrowing a wildcard gives as many scopes as there are types.
-		if len(kept) > max(maxScopes, len(limit.allow)) {
+		if len(kept) > most {
 			return nil, false
 		}
 	}
@@ -170,6 +171,6 @@ func (d *deliberation) limitBy(limit *scopeLimit, tokens []string) ([]string, bo
 }
 
 var tooManyScopes = Violation{
-	Rule: "scope_count", Pointer: "/scope", Code: registration.InvalidClientMetadata,
+	Rule: "scope_count", Pointer: scopePointer, Code: registration.InvalidClientMetadata,
 	Detail: "there are more than 1000 scopes, asked for or as what is left of them",
 }

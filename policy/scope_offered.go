@@ -34,7 +34,8 @@ func NewOffered(tokens, always []string, unknown string, expand int) (*Offered, 
 func (d *deliberation) translateScopes(o *Offered) {
 	v, _ := d.m.Get(scopeMember)
 	scope, ok := v.(string)
-	if o == nil || !ok || scope == "" {
+	refused := func(v Violation) bool { return v.Pointer == scopePointer }
+	if o == nil || !ok || scope == "" || slices.ContainsFunc(d.violations, refused) {
 		return
 	}
 	tokens := smart.Split(scope)
@@ -47,7 +48,7 @@ func (d *deliberation) translateScopes(o *Offered) {
 			t.Offered = []string{t.Token}
 		case o.unknown == "reject":
 			d.violations = append(d.violations, Violation{
-				Rule: "scope_offered", Pointer: "/scope", Given: t.Token, Code: registration.InvalidClientMetadata,
+				Rule: "scope_offered", Pointer: scopePointer, Given: t.Token, Code: registration.InvalidClientMetadata,
 				Detail: "the authorization server does not have a scope",
 			})
 		}
@@ -74,7 +75,7 @@ func (d *deliberation) checkResourceTypes() {
 			continue
 		}
 		v := Violation{
-			Rule: "scope_resource_type", Pointer: "/scope", Given: token, Code: registration.InvalidClientMetadata,
+			Rule: "scope_resource_type", Pointer: scopePointer, Given: token, Code: registration.InvalidClientMetadata,
 			Detail: "a scope is on a resource type that FHIR R4, R4B and R5 do not have",
 		}
 		if d.scopes.unknown == "warn" {

@@ -46,13 +46,16 @@ func (s Scopes) Written() bool {
 		s.UnknownTypes != "" || s.Excess != "" || s.Inject != ""
 }
 
+// unknownTypes are what may happen to them, the strictest last.
+var unknownTypes = []string{"accept", "warn", "refuse"}
+
 func (s Scopes) check() error {
 	switch {
 	case !slices.Contains([]string{"", "strip", "reject"}, s.Excess):
 		return fmt.Errorf("excess is %q, must be strip or reject", s.Excess)
 	case !slices.Contains([]string{"", "when_absent", "always"}, s.Inject):
 		return fmt.Errorf("inject is %q, must be when_absent or always", s.Inject)
-	case !slices.Contains([]string{"", "accept", "warn", "refuse"}, s.UnknownTypes):
+	case s.UnknownTypes != "" && !slices.Contains(unknownTypes, s.UnknownTypes):
 		return fmt.Errorf("unknown_types is %q, must be accept, warn or refuse", s.UnknownTypes)
 	}
 	for _, token := range slices.Concat(s.Default, s.Allow, s.Deny) {
@@ -117,7 +120,7 @@ func newScopeRules(class Class, written []scopeLayer) (*scopeRules, error) {
 		if err := w.check(); err != nil {
 			return nil, err
 		}
-		if w.UnknownTypes != "" {
+		if slices.Index(unknownTypes, w.UnknownTypes) > slices.Index(unknownTypes, rules.unknown) {
 			rules.unknown = w.UnknownTypes
 		}
 		rules.reject = rules.reject || w.Excess == "reject"
@@ -207,9 +210,19 @@ func (s *appScopes) allow() []string {
 	return tokens
 }
 
-// Permits tells whether a client of these metadata may have a scope at all.
+// Permits tells whether a client of these metadata, which are registered, may have
+// a scope at all.
 func (p *Policy) Permits(m *Metadata, token string) bool {
 	d := deliberation{Policy: p, m: m}
-	_ = d.settleProfile(Request{Operation: Update, Metadata: m}) // of limits, which an update has none of
-	return d.scopes != nil && d.scopes.of(stringsOf(m, "grant_types")).forbids(smart.Parse(token)) == nil
+	_ = d.settleProfile(Request{Operation: Update, Metadata: m, Registered: m}) // of limits, which an update has none of
+	grants := stringsOf(m, "grant_types")
+	if d.scopes == nil || !forClient(token, grants) || d.scopes.of(grants).forbids(smart.Parse(token)) != nil {
+		return false
+	}
+	mp := d.layers.metadata.find(scopeMember)
+	if mp == nil {
+		return true
+	}
+	listed := mp.operand(opSubsetOf)
+	return listed == nil || listed.set.contains(token)
 }

@@ -24,6 +24,7 @@ type File struct {
 	path string
 	load func(content []byte) error
 	seen [sha256.Size]byte // of what was loaded or refused last
+	next [sha256.Size]byte // of what was there at the last look
 	gone bool              // it could not be read
 }
 
@@ -39,7 +40,8 @@ func Open(path string, load func(content []byte) error) (*File, error) {
 }
 
 // Watch looks at the file again after every interval until ctx is done. Content
-// that is new is loaded, and report is told how it went: nil, or the error with
+// that is new, and at the next look still there, is loaded: the first half of a
+// file that is being written can well be a file. report is told how it went: nil, or the error with
 // which load refused it or the file could not be read, once for each content.
 // What load does with content that it refuses is its own; the file's last good
 // content is not loaded again.
@@ -61,18 +63,28 @@ func (f *File) look(report func(error)) {
 	switch {
 	case err != nil && f.gone:
 		return // and has been told
-	case err == nil && !f.gone && sha256.Sum256(content) == f.seen:
-		return
 	case err == nil:
+		sum := sha256.Sum256(content)
+		settled := sum == f.next
+		if f.next = sum; sum == f.seen && !f.gone || !settled {
+			return
+		}
 		err = f.take(content)
 		f.gone = false
 	default:
-		f.gone = true
+		f.gone, f.next = true, [sha256.Size]byte{}
 	}
 	report(err)
 }
 
-func (f *File) take(content []byte) error {
+// take loads content. A load that breaks down refuses it: nobody's server is to end
+// for what is in a file.
+func (f *File) take(content []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: it cannot be read: %v", f.path, r)
+		}
+	}()
 	f.seen = sha256.Sum256(content)
 	if err := f.load(content); err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)

@@ -24,8 +24,11 @@ func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var loaded, told []string
 		load := func(content []byte) error {
-			if string(content) == "broken" {
+			switch string(content) {
+			case "broken":
 				return errors.New("it is broken")
+			case "panic":
+				panic("at the wrong place")
 			}
 			loaded = append(loaded, string(content))
 			return nil
@@ -57,22 +60,28 @@ func TestWatch(t *testing.T) {
 		rounds(3)
 		write("two")
 		rounds(3)
+		write("half") // of what is being written: gone again before the next look
+		rounds(1)
+		write("three")
+		rounds(3)
 		write("broken")
 		rounds(3)
+		write("panic")
+		rounds(3)
 		write("two") // what was there before it was broken
-		rounds(2)
+		rounds(3)
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
 		rounds(3)
 		write("two") // the same comes back
-		rounds(2)
+		rounds(3)
 		cancel()
 		<-done
-		if want := []string{"one", "two", "two", "two"}; !slices.Equal(loaded, want) {
+		if want := []string{"one", "two", "three", "two", "two"}; !slices.Equal(loaded, want) {
 			t.Errorf("loaded %q, want %q", loaded, want)
 		}
-		if want := []string{"fine", "it is broken", "fine", "gone", "fine"}; !slices.Equal(told, want) {
+		if want := []string{"fine", "fine", "it is broken", "it cannot be read: at the wrong place", "fine", "gone", "fine"}; !slices.Equal(told, want) {
 			t.Errorf("told %q, want %q", told, want)
 		}
 	})

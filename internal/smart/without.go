@@ -18,10 +18,10 @@ func (s Scope) Without(denied []Scope) string {
 			left &^= d.Permissions
 		}
 	}
-	switch left {
-	case s.Permissions:
+	if left == s.Permissions {
 		return s.text
-	case 0:
+	}
+	if left == 0 {
 		return ""
 	}
 	s.Permissions = left
