@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
@@ -22,11 +23,11 @@ type gateway struct {
 const realm = "/realms/fhir"
 
 // run starts a Caddyfile as it is printed, but for where it listens (on
-// loopback, without TLS), where it keeps certificates, what it logs, and the
-// address of the server.
+// loopback, without TLS), where it keeps certificates, what it logs, from where
+// it names files, and the address of the server.
 func run(t *testing.T, caddyfile, server string) gateway {
 	t.Helper()
-	adapted, _, err := adapt(caddyfile)
+	adapted, _, err := adapt(strings.ReplaceAll(caddyfile, "{file.testdata/", "{file."+root+"/testdata/"))
 	if err != nil {
 		t.Fatal(err)
 	}

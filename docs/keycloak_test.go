@@ -18,7 +18,7 @@ const ownKeycloak = "In front of your own Keycloak"
 // and its Caddyfile, and registers an app with the token that the lines print.
 func TestOwnKeycloak(t *testing.T) {
 	server := keycloaktest.Run(t, keycloaktest.Options{Hostname: "https://auth.example.org"})
-	token := runKcadm(t, server)
+	token := runKcadm(t, server, strings.Join(blocksBelow(t, readme, ownKeycloak, "sh"), ""))
 	g := run(t, blocksBelow(t, readme, ownKeycloak, whole)[0], strings.TrimPrefix(server.URL(), "http://"))
 
 	status, client := register(t, g, token,
@@ -28,11 +28,10 @@ func TestOwnKeycloak(t *testing.T) {
 	}
 }
 
-// runKcadm runs README's lines as they are printed, but for the server's
+// runKcadm runs a document's lines as they are printed, but for the server's
 // address, and returns the initial access token that they print.
-func runKcadm(t *testing.T, server *keycloaktest.Server) string {
+func runKcadm(t *testing.T, server *keycloaktest.Server, lines string) string {
 	t.Helper()
-	lines := strings.Join(blocksBelow(t, readme, ownKeycloak, "sh"), "")
 	lines = strings.ReplaceAll(lines, "http://localhost:8180", server.URL())
 	command := exec.CommandContext(t.Context(), "sh", "-e")
 	command.Stdin = strings.NewReader(lines)
