@@ -30,6 +30,9 @@ func testPatientApp(t *testing.T, c *chain) {
 		sameSet(t, "scope", words(claims["scope"]), app.Scopes)
 		sameSet(t, "aud", list(claims["aud"]), []string{fhirServer})
 		sameSet(t, "roles", roles(claims), []string{"chart-reader"})
+		if claims["acr"] != nil {
+			t.Errorf("the realm's default scopes are there: %v", claims)
+		}
 		asShown(t, "An app for patients", claims)
 		idToken, _ := token.Extra("id_token").(string)
 		if got := c.claims(t, idToken)["fhirUser"]; got != fhirServer+"/Patient/amy" {
@@ -57,6 +60,9 @@ func testPatientApp(t *testing.T, c *chain) {
 		claims := c.claims(t, renewed.AccessToken)
 		sameSet(t, "scope", words(claims["scope"]), app.Scopes)
 		sameSet(t, "roles", roles(claims), []string{"chart-reader", "offline_access"})
+		if end := renewed.Extra("refresh_expires_in"); end != 0.0 {
+			t.Errorf("the refresh token ends after %v seconds", end)
+		}
 	})
 
 	// What the mappers of a scope put into a token goes with the scope.
@@ -74,18 +80,17 @@ func testPatientApp(t *testing.T, c *chain) {
 		app := app
 		app.ClientID, app.ClientSecret = "by-hand", "by-hand"
 		token, seen := c.signIn(t, app)
-		if got := roles(c.claims(t, token.AccessToken)); !slices.Contains(got, "chart-reader") || !slices.Contains(got, "ward-manager") {
+		claims := c.claims(t, token.AccessToken)
+		if got := roles(claims); !slices.Contains(got, "chart-reader") || !slices.Contains(got, "ward-manager") {
 			t.Errorf("not even with full scope are all roles there: the absence of one shows nothing. %v", got)
 		}
-		if seen.consented != "" {
-			t.Errorf("it is asked for consent too: the question shows nothing. %q", seen.consented)
+		if seen.consented != "" || claims["acr"] == nil {
+			t.Errorf("it does not differ from a registered app: %q, %v", seen.consented, claims)
 		}
 	})
 
-	refused := func(name string, want string, scopes []string, options ...oauth2.AuthCodeOption) {
+	refused := func(name string, app oauth2.Config, want string, options ...oauth2.AuthCodeOption) {
 		t.Run(name, func(t *testing.T) {
-			app := app
-			app.Scopes = scopes
 			seen := amy.visit(t, c.client, app.AuthCodeURL("state", options...))
 			if seen.answer.Get("error") != want || seen.answer.Has("code") || seen.signedIn {
 				t.Errorf("%+v", seen)
@@ -94,11 +99,17 @@ func testPatientApp(t *testing.T, c *chain) {
 		})
 	}
 	challenge := oauth2.S256ChallengeOption(oauth2.GenerateVerifier())
-	refused("without a code challenge", "invalid_request", app.Scopes)
-	refused("with a plain code challenge", "invalid_request", app.Scopes,
+	refused("without a code challenge", app, "invalid_request")
+	refused("with a plain code challenge", app, "invalid_request",
 		oauth2.SetAuthURLParam("code_challenge", oauth2.GenerateVerifier()), oauth2.SetAuthURLParam("code_challenge_method", "plain"))
-	refused("a scope that is not registered", "invalid_scope", append(slices.Clone(app.Scopes), "system/*.rs"), challenge)
-	refused("a scope that another one covers", "invalid_scope", []string{"openid", "patient/Observation.rs"}, challenge)
+	handMade := app
+	handMade.ClientID = "by-hand"
+	refused("made by hand, without a code challenge", handMade, "invalid_request")
+	beyond := app
+	beyond.Scopes = append(slices.Clone(app.Scopes), "system/*.rs")
+	refused("a scope that is not registered", beyond, "invalid_scope", challenge)
+	beyond.Scopes = []string{"openid", "patient/Observation.rs"}
+	refused("a scope that another one covers", beyond, "invalid_scope", challenge)
 
 	t.Run("another code verifier", func(t *testing.T) {
 		seen := amy.visit(t, c.client, app.AuthCodeURL("state", challenge))
