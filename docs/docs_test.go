@@ -1,7 +1,8 @@
 // Package docs_test holds README.md and docs/*.md to what they say: every
 // Caddyfile in them is formatted, adapts and validates, every subdirective and
-// every rule is listed, what is shown as an answer is what comes back, and
-// nothing that a Caddyfile exposes leads around the gateway.
+// every rule is listed, what is shown as an answer is what comes back, nothing
+// that a Caddyfile exposes leads around the gateway, and registered apps get from
+// Keycloak the tokens that are described, and no others.
 package docs_test
 
 import (
