@@ -30,8 +30,8 @@ const (
 // amy is the user whom the page's lines make.
 var amy = visitor{"amy", "a-password-for-trying-things-out"}
 
-// byHand is a client that differs from a registered one in what the page says:
-// it has full scope, and the realm's default scopes.
+// byHand makes a client that differs from a registered one in what the page
+// says: it has full scope and the realm's default scopes, and needs no consent.
 const byHand = `
 kcadm.sh create clients -r fhir -s clientId=by-hand -s secret=by-hand -s 'redirectUris=["` + callback + `"]' \
 	-s fullScopeAllowed=true
@@ -111,7 +111,7 @@ func (c *chain) context(t *testing.T) context.Context {
 	return context.WithValue(t.Context(), oauth2.HTTPClient, c.client)
 }
 
-// register sends what the page shows below a heading, and returns the answer.
+// register sends a registration that has to succeed, and returns the answer.
 func (c *chain) register(t *testing.T, token, body string) map[string]any {
 	t.Helper()
 	status, answer := register(t, c.gateway, token, body)
