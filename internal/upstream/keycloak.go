@@ -35,6 +35,12 @@ var keycloak = &Dialect{
 			out:    completeKeyUse,
 		},
 		{
+			Name: "service_redirects", Versions: "up to 26.0", Evidence: "grant:client_credentials",
+			Effect: "redirect URIs of a client that has client_credentials alone are not sent: Keycloak leaves its code flow on, " +
+				"and somebody could sign in to it",
+			out: dropServiceRedirects,
+		},
+		{
 			Name: "response_type_none", Versions: "all", Evidence: "minimal",
 			Effect: "none, which Keycloak adds to code, is left out of the answer",
 			in:     dropNone,
@@ -114,6 +120,16 @@ func restoreOpenID(registered, decided *registration.Metadata) bool {
 	}
 	registered.Set("scope", smart.Join(smart.Split("openid "+registered.String("scope"))))
 	return true
+}
+
+func dropServiceRedirects(m *registration.Metadata) bool {
+	grants, _ := m.Strings("grant_types")
+	other := func(grant string) bool { return grant != "client_credentials" }
+	if len(grants) == 0 || slices.ContainsFunc(grants, other) {
+		return false
+	}
+	dropped := m.Delete("redirect_uris")
+	return m.Delete("post_logout_redirect_uris") || dropped
 }
 
 func completeKeyUse(m *registration.Metadata) bool {

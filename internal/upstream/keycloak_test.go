@@ -44,6 +44,20 @@ var proofs = map[string]proof{
 			t.Errorf("what is refused is sent on as %s, not as what is taken", out.Encode())
 		}
 	},
+	"service_redirects": func(t *testing.T, version string, _ map[string]exchange, e exchange) {
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		grants, _ := reply.Strings("grant_types")
+		if on := slices.Contains(grants, "authorization_code"); on != (version == "24.0.5" || version == "26.0.8") || !sent.Has("redirect_uris") {
+			t.Errorf("a client that sent %s has the code flow on: %t", e.Request, on)
+		}
+		if out, fired := keycloak.Outgoing(sent); out.Has("redirect_uris") || !slices.Contains(fired, "service_redirects") {
+			t.Errorf("sent on as %s, fired %v", out.Encode(), fired)
+		}
+		sent.SetStrings("grant_types", []string{"authorization_code", "client_credentials"})
+		if out, _ := keycloak.Outgoing(sent); !out.Has("redirect_uris") {
+			t.Errorf("an app with users is sent on as %s", out.Encode())
+		}
+	},
 	"response_type_none": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
 		if types, _ := document(t, string(e.Body)).Strings("response_types"); !slices.Equal(types, []string{"code", "none"}) {
 			t.Errorf("response types %v", types)
