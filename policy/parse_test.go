@@ -65,22 +65,22 @@ profiles:
 // TestParseErrors: a document that says something else than was meant is none.
 func TestParseErrors(t *testing.T) {
 	t.Parallel()
-	for document, want := range map[string]string{
-		``:                            "is empty",
-		`[]`:                          "not a JSON object",
-		`{"metadata_polcy":{}}`:       "/metadata_polcy: unknown object member name",
-		`{"rules":[],"rules":[]}`:     "/rules: a member name occurs twice",
-		`{"metadata_policy":[]}`:      "not a JSON object",
-		`{"profiles":[{"naem":"a"}]}`: "/profiles/0/naem: unknown object member name",
-		`{"scopes":{"allow":"x"}}`:    "/scopes/allow: it cannot be a string",
-		`{"rules":[],"Rules":[]}`:     "/Rules: unknown object member name",
-		`{"profiles":[{"name":"a","match":{"token":{"issuer":[null]}}}]}`:         "/profiles/0/match/token/issuer/0 is null",
-		`{"metadata_policy":null}`:                                                "/metadata_policy is null",
-		`{"profiles":[{"name":"a","match":{"class":"patient","metadata":null}}]}`: "/profiles/0/match/metadata is null",
-		`{} {}`: "something behind",
+	for _, test := range []struct{ document, want string }{
+		{``, "is empty"},
+		{`[]`, "not a JSON object"},
+		{`{"metadata_polcy":{}}`, "/metadata_polcy: unknown object member name"},
+		{`{"rules":[],"rules":[]}`, "/rules: a member name occurs twice"},
+		{`{"metadata_policy":[]}`, "not a JSON object"},
+		{`{"profiles":[{"naem":"a"}]}`, "/profiles/0/naem: unknown object member name"},
+		{`{"scopes":{"allow":"x"}}`, "/scopes/allow: it cannot be a string"},
+		{`{"rules":[],"Rules":[]}`, "/Rules: unknown object member name"},
+		{`{"profiles":[{"name":"a","match":{"token":{"issuer":[null]}}}]}`, "/profiles/0/match/token/issuer/0 is null"},
+		{`{"metadata_policy":null}`, "/metadata_policy is null"},
+		{`{"profiles":[{"name":"a","match":{"class":"patient","metadata":null}}]}`, "/profiles/0/match/metadata is null"},
+		{`{} {}`, "something behind"},
 	} {
-		if _, err := policy.Parse([]byte(document)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want something with %q", document, err, want)
+		if _, err := policy.Parse([]byte(test.document)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want something with %q", test.document, err, test.want)
 		}
 	}
 	for document, want := range map[string]string{
