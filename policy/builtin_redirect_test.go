@@ -225,7 +225,7 @@ func TestRedirectRules(t *testing.T) {
 		{"web", "https://b\u00fccher.example/cb", "redirect_uri_characters"},
 		{"web", "https://client.example.org/cb?x=%00", "redirect_uri_encoded_control"},
 		{"web", "https://client.example.org/cb?x=%7F", "redirect_uri_encoded_control"},
-		{"web", "https://client.example.org/%25%30%64", ""},
+		{"web", "https://client.example.org/%25%30%64", "redirect_uri_double_encoding"},
 		{"web", "https://client.example.org/a/./b", "redirect_uri_dot_segments"},
 		{"web", "https://client.example.org/a/..", "redirect_uri_dot_segments"},
 		{"web", "https://client.example.org/a/.%2E/b", "redirect_uri_dot_segments"},
@@ -297,6 +297,7 @@ func TestRedirectRules(t *testing.T) {
 		{"native", "com.example.app:/cb?code=1", "redirect_uri_query_parameters"},
 		{"native", "example.:/cb", "redirect_uri_private_use_dot"},
 		{"native", "com..example:/cb", "redirect_uri_private_use_dot"},
+		{"native", "url:https://attacker.example/cb", "uri_forbidden_scheme"},
 		{"native", "urn:ietf:wg:oauth:2.0:oob:auto", "redirect_uri_oob"},
 		{"native", "urn:ietf:wg:oauth:2.0:other", "redirect_uri_private_use_path"},
 	} {

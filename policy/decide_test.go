@@ -337,6 +337,24 @@ func TestUpdateMayNotWiden(t *testing.T) {
 			}
 		})
 	}
+	t.Run("another origin to somebody, whatever rules are off", func(t *testing.T) {
+		t.Parallel()
+		off := slices.DeleteFunc(policy.BuiltInRules(), func(rule string) bool { return rule == "uri_forbidden_scheme" })
+		lax := newPolicy(t, "", everything, policy.BuiltIn{Off: off})
+		for _, uri := range []string{
+			`https://evil.example\@app.example.org/cb`, `https://evil.example:443\@app.example.org/cb`, `http://[::1]\@127.0.0.1/cb`,
+			"http://127.0.0.1:[::1]/cb", "https://\uff41pp.example.org/cb", "https://app\u3002example.org/cb", "https://app%2eexample.org/cb",
+			"https://app.example.org./cb", "https://x@app.example.org/cb", "https://app.example.org:0443/cb", "https:app.example.org/cb",
+			`https:\\app.example.org\cb`, "https://app.example.org?@evil.example/cb", "https://app.examp\tle.org/cb", "//app.example.org/cb",
+		} {
+			body := metadata(t, `{`+web+`,"scope":"openid"}`)
+			body.SetStrings("redirect_uris", []string{uri})
+			d := lax.Decide(policy.Request{Operation: policy.Update, Metadata: body, Registered: metadata(t, registered)})
+			if got := broken(d); !slices.Equal(got, []string{"widening /redirect_uris/0"}) {
+				t.Errorf("%q: %v", uri, got)
+			}
+		}
+	})
 	t.Run("scope absent leaves what there is of the default", func(t *testing.T) {
 		t.Parallel()
 		d := newPolicy(t, "", policy.Scopes{}, policy.BuiltIn{}).Decide(policy.Request{

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -75,6 +74,9 @@ func parseHostPattern(s string) (hostPattern, error) {
 		}
 	}
 	u, fault := readHost(splitURI("https://" + rest + "/"))
+	if fault != "" && !isASCII(rest) {
+		return p, fmt.Errorf("%q is not a host that everybody reads alike: write it as DNS has it (xn--...)", s)
+	}
 	if fault != "" || u.path != "/" {
 		return p, fmt.Errorf("%q is not a host, with *. or **. before its name and a port behind it at most", s)
 	}
@@ -205,33 +207,29 @@ func hostOf(u uri) string {
 }
 
 // withALabels is the URI with an internationalized host in the form that DNS has
-// (RFC 5891). Nothing is mapped but case: a character that another parser would
-// first turn into another one (a fullwidth letter, an ideographic full stop, a
-// Kelvin sign, a soft hyphen) stays, and makes the URI unreadable.
+// (RFC 5891). Nothing is mapped: a character that another parser would first turn
+// into another one (a fullwidth letter, an ideographic full stop, a soft hyphen)
+// stays, and makes the URI unreadable. So does a capital letter, Cherokee ones
+// among them, which are no capitals to IDNA2008 and are to Python.
 func withALabels(u uri) uri {
-	if isASCII(u.host) {
+	if isASCII(u.host) || strings.ContainsAny(u.host, deviations) || strings.ToLower(u.host) != u.host {
 		return u
 	}
-	lower := strings.ToLower(u.raw)
-	if runesBeyondASCII(lower) != runesBeyondASCII(u.raw) {
-		return u
+	for label := range strings.SplitSeq(u.host, ".") {
+		if strings.HasPrefix(label, "xn--") && !isASCII(label) { // idna makes something of it, browsers nothing
+			return u
+		}
 	}
 	ascii, err := idna.Registration.ToASCII(u.host)
 	if err != nil {
 		return u
 	}
-	u.raw, u.host = strings.Replace(lower, u.host, ascii, 1), ascii
+	u.raw, u.host = strings.Replace(lowerASCII(u.raw), u.host, ascii, 1), ascii
 	return u
 }
 
-func isASCII(s string) bool { return runesBeyondASCII(s) == 0 }
-
-func runesBeyondASCII(s string) int {
-	n := 0
-	for _, r := range s {
-		if r >= utf8.RuneSelf {
-			n++
-		}
-	}
-	return n
-}
+// deviations are the characters that IDNA2003, by which java.net.IDN and Python
+// still go, replaces or removes, and IDNA2008 keeps (UTS 46 section 6): sharp s,
+// final sigma, the zero-width joiners. Two domains go by such a name; in an A-label
+// it is only one.
+const deviations = "\u00df\u03c2\u200c\u200d"

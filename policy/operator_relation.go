@@ -50,15 +50,18 @@ func (s subject) other(member string) subject {
 }
 
 // parts returns what part finds in the URIs of a member; nothing where it is
-// absent or has none.
+// absent, has none, or is of a type that this language does not read URIs in.
 func (s subject) parts(part func(uri) string) []string {
 	var found []string
-	_, _ = s.eachString(func(text string) string {
+	_, outcome := s.eachString(func(text string) string {
 		if p := part(splitURI(text)); p != "" {
 			found = append(found, p)
 		}
 		return ""
 	})
+	if outcome != fine { // an array whose first elements are URIs
+		return nil
+	}
 	return found
 }
 

@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -172,33 +171,6 @@ func mergePathPrefixes(superior, subordinate *operand) (operand, error) {
 		return beginsWithAny(by.set, of.set.texts[i])
 	})(superior, subordinate)
 	return listOperand(both), err
-}
-
-// loopbackNames are those that lead to the device itself (RFC 6761 section 6.3,
-// and what systems write into /etc/hosts), with all below them.
-var loopbackNames = []string{"localhost", "localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback"}
-
-// mayBeLoopback is "loopback", wider than RFC 8252 section 7.3 because it denies:
-// of a web URI whose host cannot be read with certainty (2130706433, 0x7f.1)
-// nobody knows. A name that DNS lets point to 127.0.0.1 is not found.
-func mayBeLoopback(o *operand, u uri) string {
-	if o.value == "allow" {
-		return ""
-	}
-	if u.scheme == "" || u.web() {
-		readable, fault := readHost(u)
-		if fault != "" {
-			return fault
-		}
-		u = readable
-	}
-	addr, ok := u.addr()
-	name := strings.TrimSuffix(u.host, ".")
-	if ok && (addr.Unmap().IsLoopback() || addr.Unmap().IsUnspecified()) ||
-		slices.ContainsFunc(loopbackNames, func(loopback string) bool { return under(name, loopback) }) {
-		return "the URI is on a loopback address, which is not allowed"
-	}
-	return ""
 }
 
 // mayBePrivateUse is "private_use". Out of band is denied with it: to whoever

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // uri is a URI reference taken apart (RFC 3986 appendix B). Taking apart never
@@ -18,7 +19,7 @@ type uri struct {
 	hasAuthority bool   // "//" follows the scheme
 	hasUserinfo  bool
 	userinfo     string
-	host         string // lower case; an IPv6 literal with its brackets
+	host         string // ASCII in lower case; an IPv6 literal with its brackets
 	hasPort      bool
 	port         string
 	path         string
@@ -60,9 +61,34 @@ func splitURI(s string) uri {
 	if i := strings.IndexByte(authority[start:], ':'); i >= 0 {
 		host, u.hasPort, u.port = authority[:start+i], true, authority[start+i+1:]
 	}
-	u.host = strings.ToLower(host)
+	u.host = lowerASCII(host)
 	u.verbatim = u.verbatim && u.host == host
 	return u
+}
+
+// lowerASCII leaves every letter beyond ASCII as it is: which one is the lower case
+// of another depends on the version of Unicode and on what it is asked for. A
+// capital sharp s is "ss" to some browsers, a capital palochka is itself to
+// java.net.IDN, and a Kelvin sign would be an ASCII letter here.
+func lowerASCII(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // isScheme tells whether s is a scheme (RFC 3986 section 3.1).
@@ -106,10 +132,11 @@ func (u uri) loopback() bool {
 // forbiddenSchemes run code where they are followed, read local files, or hand
 // the user to something that is no OAuth client. The list is that of
 // oidc-provider, widened by what browsers, consent pages and mobile platforms
-// hand on to others.
+// hand on to others, and by "url", which java.net.URL drops to follow what stands
+// behind it.
 var forbiddenSchemes = map[string]bool{
 	"javascript": true, "vbscript": true, "livescript": true, "mocha": true, "data": true,
-	"blob": true, "file": true, "filesystem": true, "about": true, "view-source": true, "jar": true,
+	"blob": true, "url": true, "file": true, "filesystem": true, "about": true, "view-source": true, "jar": true,
 	"chrome": true, "chrome-extension": true, "moz-extension": true, "resource": true, "res": true,
 	"intent": true, "android-app": true, "content": true, "ms-msdt": true, "search-ms": true,
 	"ws": true, "wss": true, "ftp": true, "ftps": true, "sftp": true, "tftp": true, "gopher": true,
@@ -145,20 +172,19 @@ func nativeOnly(s string) bool {
 // origin returns what a redirect URI shares with others of the same app:
 // scheme://host:port, lower case and without the scheme's default port; no port
 // on a loopback address, where any is as good (RFC 8252 section 7.3); the scheme
-// alone for one of private use. It returns "" for what has no origin, which is
-// to be taken as equal to nothing.
+// alone for one of private use. It returns "" for what has no origin, or one that
+// parsers do not agree on ("https://evil.example\\@a.example.org/", whatever
+// built-in rules are off), which is to be taken as equal to nothing.
 func origin(s string) string {
 	u := splitURI(s)
 	if !u.web() {
 		return u.scheme
 	}
-	if u.host == "" {
+	u, fault := readHost(u)
+	if fault != "" {
 		return ""
 	}
-	host := u.host
-	if addr, ok := u.addr(); ok && addr.Is6() {
-		host = "[" + addr.String() + "]"
-	}
+	host := hostOf(u)
 	if !u.hasPort || u.loopback() || u.port == defaultPort(u.scheme) {
 		return u.scheme + "://" + host
 	}

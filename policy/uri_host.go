@@ -13,17 +13,8 @@ import (
 // host at all; an A-label that decodes to nothing is refused by browsers.
 // Numbers and a trailing dot are left to rules of their own.
 func checkHost(_ *finalDocument, u *uri) string {
-	if !u.web() || u.host == "" {
-		return ""
-	}
-	if u.host[0] == '[' {
-		if _, ok := u.addr(); !ok || strings.HasSuffix(u.host, ".") {
-			return "the URI's host is not a valid IPv6 address"
-		}
-		return ""
-	}
-	if strings.IndexByte(u.host, '%') >= 0 {
-		return "the URI's host is percent-encoded"
+	if fault := checkHostNotation(nil, u); fault != "" || !u.web() || u.host == "" || u.host[0] == '[' {
+		return fault
 	}
 	name := strings.TrimSuffix(u.host, ".")
 	for label := range strings.SplitSeq(name, ".") {
@@ -35,9 +26,25 @@ func checkHost(_ *finalDocument, u *uri) string {
 		return "the URI's host is not a valid DNS name"
 	}
 	if strings.Contains(name, "xn--") {
-		if _, err := idna.Lookup.ToUnicode(name); err != nil {
+		// An A-label encoded again is none (RFC 5891 section 4.2.3.1); idna lets it be.
+		if _, err := idna.Lookup.ToUnicode(name); err != nil || strings.Contains(name, "xn--xn--") {
 			return "the URI's host is not a valid internationalized name"
 		}
+	}
+	return ""
+}
+
+// checkHostNotation is checkHost without what makes a name one of DNS.
+func checkHostNotation(_ *finalDocument, u *uri) string {
+	switch {
+	case !u.web() || u.host == "":
+		return ""
+	case strings.ContainsAny(u.host, "[]"): // net/url takes "127.0.0.1]" for 127.0.0.1
+		if _, ok := u.addr(); !ok || strings.HasSuffix(u.host, ".") {
+			return "the URI's host is not a valid IPv6 address"
+		}
+	case strings.IndexByte(u.host, '%') >= 0:
+		return "the URI's host is percent-encoded"
 	}
 	return ""
 }

@@ -84,14 +84,17 @@ func checkEncodedControl(_ *finalDocument, u *uri) string {
 }
 
 // checkDoubleEncoding: "%252e" is "%2e" after one decoding and "." after two,
-// and how often a path is decoded differs from server to server.
+// and how often a path is decoded differs from server to server. The digits may
+// be encoded themselves: "%25%32%65".
 func checkDoubleEncoding(_ *finalDocument, u *uri) string {
 	for i := strings.IndexByte(u.raw, '%'); i >= 0 && i < len(u.raw); i++ {
-		b, ok := encodedByte(u.raw[i:])
-		if !ok || b != '%' || i+5 > len(u.raw) {
+		b, encoded := encodedByte(u.raw[i:])
+		if !encoded || b != '%' {
 			continue
 		}
-		if isHex(u.raw[i+3]) && isHex(u.raw[i+4]) {
+		first, n := decodedByte(u.raw[i+3:])
+		second, _ := decodedByte(u.raw[i+3+n:])
+		if isHex(first) && isHex(second) {
 			return "the URI is percent-encoded twice"
 		}
 	}
@@ -105,12 +108,9 @@ func checkDoubleEncoding(_ *finalDocument, u *uri) string {
 func checkDotSegments(_ *finalDocument, u *uri) string {
 	dots, other, parameter := 0, false, false
 	end := func() bool { return !other && (dots == 1 || dots == 2) }
-	for i := 0; i < len(u.path); i++ {
-		c := u.path[i]
-		if b, ok := encodedByte(u.path[i:]); ok {
-			c = b
-			i += 2
-		}
+	for i := 0; i < len(u.path); {
+		c, n := decodedByte(u.path[i:])
+		i += n
 		switch {
 		case c == '/' || c == '\\':
 			if end() {
@@ -176,6 +176,18 @@ func encodedByte(s string) (byte, bool) {
 		return 0, false
 	}
 	return unhex(s[1])<<4 | unhex(s[2]), true
+}
+
+// decodedByte returns the byte that s begins with once it is decoded, and how many
+// characters that takes: none of an empty string.
+func decodedByte(s string) (b byte, characters int) {
+	if s == "" {
+		return 0, 0
+	}
+	if b, ok := encodedByte(s); ok {
+		return b, 3
+	}
+	return s[0], 1
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

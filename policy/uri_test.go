@@ -60,18 +60,37 @@ func TestOrigin(t *testing.T) {
 		"HTTPS://Client.Example.ORG:443/cb":         "https://client.example.org",
 		"https://client.example.org:8443/cb":        "https://client.example.org:8443",
 		"https://client.example.org:80/cb":          "https://client.example.org:80",
-		"https://client.example.org@attacker.test/": "https://attacker.test",
+		"https://client.example.org@attacker.test/": "",
 		"http://client.example.org:80/cb":           "http://client.example.org",
 		"http://127.0.0.1:51004/cb":                 "http://127.0.0.1",
 		"http://[0::1]:51004/cb":                    "http://[::1]",
 		"http://localhost:3000/cb":                  "http://localhost",
 		"https://localhost:3000/cb":                 "https://localhost:3000",
 		"com.Example.app://host/cb":                 "com.example.app",
+		"https://b\u00fccher.example/cb":            "https://xn--bcher-kva.example",
+		"https://client.example.org./cb":            "",
+		`https://evil.example\@client.example.org/`: "",
+		"http://127.0.0.1:80@evil.example/":         "",
+		"http://127.0.0.1:[::1]/":                   "",
+		"https://\u212aclient.example.org/":         "",
+		"https://fa\u00df.example/":                 "",
 		"https:///cb":                               "",
 		"/cb":                                       "",
 	} {
 		if got := origin(s); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestDoubleEncoding(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]bool{
+		"%252e": true, "x%25%32%65": true, "%25%32e": true, "%252%65": true, "%2525": true, "%25%25": false,
+		"%25": false, "%25x": false, "%252": false, "%25%32": false, "%25%3": false, "%2e%2e": false, "100%25x%20": false, "": false,
+	} {
+		if got := doubleEncoded("https://a.example/"+s) != ""; got != want {
+			t.Errorf("%s: %t", s, got)
 		}
 	}
 }
@@ -94,4 +113,9 @@ func TestSpecialAddresses(t *testing.T) {
 			t.Errorf("%s: %t", host, got)
 		}
 	}
+}
+
+func doubleEncoded(s string) string {
+	u := splitURI(s)
+	return checkDoubleEncoding(nil, &u)
 }

@@ -47,16 +47,18 @@ func widerGrants(registered, asked *Metadata) []Violation {
 // whichever of the two lists.
 func widerRedirects(registered, asked *Metadata, member string) []Violation {
 	has := slices.Concat(stringsOf(registered, "redirect_uris"), stringsOf(registered, "post_logout_redirect_uris"))
-	origins := make([]string, len(has))
-	for i, uri := range has {
-		origins[i] = origin(uri)
+	origins := make([]string, 0, len(has))
+	for _, uri := range has {
+		if o := origin(uri); o != "" {
+			origins = append(origins, o)
+		}
 	}
 	var vs []Violation
 	for i, uri := range stringsOf(asked, member) {
 		if slices.Contains(has, uri) {
 			continue
 		}
-		if o := origin(uri); o == "" || !slices.Contains(origins, o) {
+		if !slices.Contains(origins, origin(uri)) {
 			v := wider("an update may not add a redirect URI at another origin", uri, origins, member, index(i))
 			if member == "redirect_uris" {
 				v.Code = registration.InvalidRedirectURI
