@@ -69,7 +69,7 @@ var mayImport = map[string][]string{
 	"internal/keycloaktest": {},
 	"internal/contract":     {},
 	// A program: it measures the module as it is built.
-	"bench": {module, module + "/policy", "github.com/caddyserver/caddy/v2/...", "golang.org/x/sync/errgroup"},
+	"bench": {module, module + "/policy", module + "/internal/smart", "github.com/caddyserver/caddy/v2/...", "golang.org/x/sync/errgroup"},
 }
 
 func TestImports(t *testing.T) {

@@ -102,7 +102,7 @@ func decide(quick bool) ([]Deciding, error) {
 		}
 		results = append(results, cost.named(c.name, c.meaning, yardstick))
 	}
-	return results, nil
+	return append(results, scopes(rounds, yardstick)...), nil
 }
 
 // offering is a server with that many scopes, those of the document among them;

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/caddy-smart/smartregistration/internal/smart"
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
@@ -56,5 +57,17 @@ func BenchmarkJSON(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		roundTrip(b, []byte(decided))
+	}
+}
+
+// TestRealmScopes: enough of them, and something is left of what is asked.
+func TestRealmScopes(t *testing.T) {
+	t.Parallel()
+	realm := realmScopes()
+	if len(realm) < 13_000 {
+		t.Errorf("%d scopes", len(realm))
+	}
+	if part, _ := smart.NewSet(realm).Narrow(smart.Parse("patient/TypeAa.cruds")); len(part) == 0 {
+		t.Error("nothing is left")
 	}
 }

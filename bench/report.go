@@ -39,7 +39,7 @@ func (r *Results) print(w io.Writer) error {
 	}
 	fmt.Fprintln(table, "decision\tagainst JSON\tµs\tallocations\t")
 	for _, d := range r.Deciding {
-		fmt.Fprintf(table, "%s\t%.2f\t%.1f\t%.0f\t\n", d.Case, d.AgainstJSON, d.Nanoseconds/1000, d.Allocations)
+		fmt.Fprintf(table, "%s\t%.3f\t%.2f\t%.0f\t\n", d.Case, d.AgainstJSON, d.Nanoseconds/1000, d.Allocations)
 	}
 	return table.Flush()
 }

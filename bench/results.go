@@ -52,6 +52,7 @@ func (r *Results) summarize() {
 	}
 	if len(cost) > 0 {
 		r.Ratios["policy_growth"] = rounded(cost["decide_hosts"]/cost["decide"], 3)
+		r.Ratios["narrow_growth"] = rounded(cost["narrow_realm"]/cost["narrow"], 3)
 		r.Ratios["scope_growth"] = rounded(cost["decide_offered_many"]/cost["decide_offered"], 3)
 	}
 	for _, s := range scenarios() {
