@@ -152,6 +152,10 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 		return oneArg(d, &h.Dialect)
 	case "management":
 		return oneArg(d, &h.Management)
+	case "widening":
+		return oneArg(d, &h.Widening)
+	case "read_only":
+		return oneArg(d, &h.ReadOnly)
 	case "initial_access_token":
 		return h.unmarshalTokens(d)
 	case "upstream_credential":

@@ -90,13 +90,7 @@ func (t *trial) decide(c trialCase) (policy.Decision, error) {
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	var readOnly []registration.Violation
-	if request.Registered != nil {
-		readOnly = registration.CheckReadOnly(request.Metadata, request.Registered.String("client_id"), request.Registered)
-	}
-	decision := t.policy.Decide(request)
-	decision.Violations = append(readOnly, decision.Violations...)
-	return decision, nil
+	return t.policy.Decide(request), nil
 }
 
 // request is what the policy is asked of a case. An error of the document's is an

@@ -45,6 +45,7 @@ type transaction struct {
 	target  target
 
 	admission  token.Admission
+	widening   *token.Admission       // on Update: who vouches for more than there is
 	registered *registration.Metadata // on Update: what the client has now
 	asked      *registration.Metadata
 	scope      string // as it was asked for
@@ -73,9 +74,7 @@ func (x *transaction) handle(w http.ResponseWriter) (*registration.Answer, error
 	return x.answer()
 }
 
-// admit finds out who is asking. An update is admitted by reading the client's
-// registration with the caller's token: only the server can tell whether that
-// token is good, and it should be asked before the body is read.
+// admit finds out who is asking.
 func (x *transaction) admit() error {
 	raw, err := token.Bearer(x.request.Header)
 	if err != nil && !errors.Is(err, token.ErrMissing) {
@@ -91,7 +90,7 @@ func (x *transaction) admit() error {
 	if x.target.operation != registration.Update {
 		return nil
 	}
-	return x.readRegistered()
+	return x.admitUpdate()
 }
 
 // read takes the body apart. Only a registration and an update have one.
@@ -112,10 +111,6 @@ func (x *transaction) decide() error {
 	if !x.hasBody() {
 		return nil
 	}
-	var readOnly []registration.Violation
-	if x.target.operation == registration.Update {
-		readOnly = registration.CheckReadOnly(x.asked, x.target.clientID, x.known())
-	}
 	remote, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.ClientIPVarKey).(string)
 	request := policy.Request{
 		Operation: x.target.operation, Metadata: x.asked, Registered: x.registered,
@@ -130,17 +125,23 @@ func (x *transaction) decide() error {
 	if x.shadow != nil {
 		x.shadow.follow(shadowTrial{again, x.decision, x.requestID()})
 	}
-	x.decision.Violations = append(readOnly, x.decision.Violations...)
 	if !x.decision.Admitted() {
 		return x.decision.Refusal(x.explains())
 	}
 	return nil
 }
 
-// voucher is what rules may know of the admission. What a token says about itself
-// that the server has yet to judge is not among it: anybody can write one.
+// voucher is what rules may know of who vouches for the request; nil for an update
+// that nobody vouches for anew. What a token says about itself that the server has
+// yet to judge is not among it: anybody can write one.
 func (x *transaction) voucher() *policy.Admission {
 	a := x.admission
+	if x.target.operation == registration.Update {
+		if x.widening == nil {
+			return nil
+		}
+		a = *x.widening
+	}
 	if a.Kind != token.KindJWT {
 		return &policy.Admission{Kind: string(a.Kind)}
 	}
@@ -200,6 +201,7 @@ func (x *transaction) remember(status int, err error) {
 		Profile: x.decision.Profile, PolicyDigest: x.decision.PolicyDigest, ClientID: x.target.clientID,
 		Violations: x.decision.Violations, Warnings: x.decision.Warnings, Changes: x.decision.Changes, Quirks: x.quirks,
 		FailedRules:  x.decision.FailedRules(),
+		Vouching:     x.vouchingToken(),
 		UpstreamTime: x.waited, Orphan: x.orphan,
 	}
 	if x.reply != nil {
@@ -215,6 +217,14 @@ func (x *transaction) remember(status int, err error) {
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 		line.Write(d.Fields())
 	}
+}
+
+// vouchingToken is the fingerprint of the token that vouches for a widening.
+func (x *transaction) vouchingToken() string {
+	if x.widening == nil {
+		return ""
+	}
+	return x.widening.Fingerprint
 }
 
 // requestID is Caddy's name for the request.

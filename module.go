@@ -80,6 +80,21 @@ type Handler struct {
 	// registration_access_token. Default: full
 	Management string `json:"management,omitempty"`
 
+	// Widening is what is done about an update that goes beyond what the client
+	// has now: one more grant type, a redirect URI at another origin, a scope that
+	// none of its scopes covers, a weaker authentication, and so on. refuse; allow:
+	// what the policy lets through is let through; admission: refused unless an
+	// initial access token that the gateway verifies (jwt) comes with it, in the
+	// header Initial-Access-Token. Default: refuse
+	Widening string `json:"widening,omitempty"`
+
+	// ReadOnly is what is done about an update with members that only the server
+	// sets (registration_access_token, registration_client_uri,
+	// client_secret_expires_at, client_id_issued_at): equal drops those that are
+	// as they were read and refuses others; strict refuses all of them, as RFC
+	// 7592 section 2.2 has it. Default: equal
+	ReadOnly string `json:"read_only,omitempty"`
+
 	// InitialAccessToken lists who may vouch for a registration, tried in order.
 	// Required: at least one.
 	InitialAccessToken []InitialAccessToken `json:"initial_access_token,omitempty"`
@@ -132,6 +147,7 @@ type Handler struct {
 	Timeout caddy.Duration `json:"timeout,omitempty"`
 
 	admission    token.Verifier // who vouches for a new registration
+	vouching     token.Verifier // who vouches for an update
 	registered   token.Verifier // whose registration it is
 	credential   upstream.Credential
 	server       *upstream.Upstream

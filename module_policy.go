@@ -131,7 +131,9 @@ func (h *Handler) compile(from *PolicyConfig, content []byte) (*policy.Policy, e
 	default:
 		config = from.Config
 	}
-	config.BuiltIn = policy.BuiltIn{AllowGrants: h.AllowGrants, Off: h.BuiltIn.Off}
+	config.BuiltIn = policy.BuiltIn{
+		AllowGrants: h.AllowGrants, Off: h.BuiltIn.Off, Widening: policy.Widening(h.Widening), ReadOnly: policy.ReadOnly(h.ReadOnly),
+	}
 	config.Unreturned = h.unreturned()
 	return policy.New(config)
 }

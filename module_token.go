@@ -71,7 +71,7 @@ type InitialAccessToken struct {
 const defaultLeeway = 30 * time.Second
 
 func (h *Handler) provisionTokens(ctx caddy.Context) error {
-	var chain token.Chain
+	var chain, vouching token.Chain
 	issuer := ""
 	for i, t := range h.InitialAccessToken {
 		verifier, err := h.verifier(ctx, t)
@@ -79,6 +79,9 @@ func (h *Handler) provisionTokens(ctx caddy.Context) error {
 			return fmt.Errorf("initial_access_token %d (%s): %w", i+1, t.Kind, err)
 		}
 		chain = append(chain, verifier)
+		if t.Kind == string(token.KindJWT) {
+			vouching = append(vouching, verifier)
+		}
 		if t.Kind == string(token.KindPassthrough) {
 			issuer = t.Issuer
 		}
@@ -88,7 +91,7 @@ func (h *Handler) provisionTokens(ctx caddy.Context) error {
 		return err
 	}
 	// A chain of one: alone, a verifier leaves a token of another kind to the next.
-	h.admission, h.registered = chain, token.Chain{token.NewRegistrationAccessToken(form, time.Now)}
+	h.admission, h.vouching, h.registered = chain, vouching, token.Chain{token.NewRegistrationAccessToken(form, time.Now)}
 	return nil
 }
 

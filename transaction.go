@@ -58,24 +58,6 @@ func (x *transaction) send(call upstream.Call) error {
 	return nil
 }
 
-// readRegistered reads what the client has now, with the caller's own token. A
-// server may hand out a new token on a read (RFC 7592 section 3): the update
-// then goes on with that one.
-func (x *transaction) readRegistered() error {
-	err := x.exchange(upstream.Call{Method: http.MethodGet, Path: x.upstreamPath + "/" + x.target.segment})
-	if err != nil {
-		return err
-	}
-	x.registered, err = x.registration(x.reply, nil)
-	if err != nil {
-		return err
-	}
-	if renewed := x.registered.String("registration_access_token"); renewed != "" {
-		x.admission.Raw = renewed
-	}
-	return nil
-}
-
 // registration reads a reply as a registration. decided is what was sent, nil on
 // a read. A reply that cannot be one never reaches the caller.
 func (x *transaction) registration(reply *upstream.Reply, decided *registration.Metadata) (*registration.Metadata, error) {
@@ -120,14 +102,6 @@ func (x *transaction) addFreeScopes(registered *registration.Metadata) {
 		}
 	}
 	registered.Set("scope", smart.Join(tokens))
-}
-
-// known is what the gateway would answer about the client now: what a caller
-// that sends back what it read has in its document.
-func (x *transaction) known() *registration.Metadata {
-	known := x.registered.Clone()
-	known.Set("registration_client_uri", x.clientURI(x.target.clientID))
-	return known
 }
 
 // explains tells how much the caller is told of a refusal.

@@ -39,6 +39,7 @@ func (h *Handler) checkSettings() error {
 		h.checkDialect(),
 		h.checkLimits(),
 		h.checkTokens(),
+		h.checkWidening(),
 		h.checkCredential(),
 	)
 }
@@ -217,6 +218,7 @@ func (h *Handler) checkCredential() error {
 
 // warn points out what is allowed and seldom meant.
 func (h *Handler) warn(ctx caddy.Context) {
+	h.warnOfAccessLog(ctx)
 	if strings.HasPrefix(h.publicURL, "https://") {
 		return
 	}

@@ -17,11 +17,39 @@ type BuiltIn struct {
 	// Off are the names of rules that are not applied. uri_forbidden_scheme is
 	// not among those that can be: no client needs a javascript: URI.
 	Off []string `json:"off,omitempty"`
+	// Widening is what is done about an update that goes beyond what the client
+	// has. Default: [WideningRefuse]
+	Widening Widening `json:"widening,omitempty"`
+	// ReadOnly is what is done about members in an update that only the server
+	// sets. Default: [ReadOnlyEqual]
+	ReadOnly ReadOnly `json:"read_only,omitempty"`
 }
 
+// ReadOnly says what is done about an update with members that only the server
+// sets (RFC 7592 section 2.2 wants them left out): registration_access_token,
+// registration_client_uri, client_secret_expires_at and client_id_issued_at.
+type ReadOnly string
+
+// The answers to read-only members.
+const (
+	// ReadOnlyEqual drops what is as it was read, and refuses what differs. What
+	// the server does not tell again (Keycloak: client_id_issued_at) cannot be
+	// compared and is dropped. The default: strict client libraries and Keycloak's
+	// kcreg.sh alike send back all that they have read.
+	ReadOnlyEqual ReadOnly = "equal"
+	// ReadOnlyStrict refuses them.
+	ReadOnlyStrict ReadOnly = "strict"
+)
+
 // Validate returns an error for the name of a rule that does not exist or that
-// always holds.
+// always holds, and for any other value that has no meaning.
 func (b BuiltIn) Validate() error {
+	if err := b.Widening.validate(); err != nil {
+		return err
+	}
+	if b.ReadOnly != "" && b.ReadOnly != ReadOnlyEqual && b.ReadOnly != ReadOnlyStrict {
+		return fmt.Errorf("read_only is %q, must be one of: %s %s", b.ReadOnly, ReadOnlyEqual, ReadOnlyStrict)
+	}
 	for _, name := range b.Off {
 		if name == "uri_forbidden_scheme" {
 			return fmt.Errorf("the built-in rule %q cannot be switched off", name)

@@ -7,14 +7,18 @@ import (
 )
 
 // Decide never fails: what cannot be decided is a violation.
-func (p *Policy) Decide(r Request) Decision { return p.decideBy(nil, r) }
+func (p *Policy) Decide(r Request) Decision { return p.decideBy(nil, p.asVouched(r)) }
 
 // decideBy decides by one profile, whatever it matches, or by the one that does.
 func (p *Policy) decideBy(only *profile, r Request) Decision {
 	d := deliberation{Policy: p, m: r.Metadata, registered: r.Registered, profile: only}
 	d.changes = registration.Prepare(r.Operation, d.m)
-	d.violations = registration.CheckTypes(d.m)
-	wellTyped := len(d.violations) == 0
+	if r.Operation == Update && r.Registered != nil {
+		d.violations = registration.CheckReadOnly(d.m, r.Registered, p.builtIn.ReadOnly == ReadOnlyStrict)
+	}
+	mistyped := registration.CheckTypes(d.m)
+	d.violations = append(d.violations, mistyped...)
+	wellTyped := len(mistyped) == 0
 	if crowded := checkCrowds(d.m); crowded != nil {
 		// Judging each of thousands of values would make a small request a long
 		// one, and the answer many times as large.
@@ -70,8 +74,8 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 		d.checkProfile(r)
 	}
 	d.applyRules(r, wellTyped)
-	if r.Registered != nil {
-		d.violations = append(d.violations, widening(r.Registered, d.m, wanted)...)
+	if r.Operation == Update && r.Registered != nil && r.Admission == nil && p.builtIn.Widening != WideningAllow {
+		d.violations = append(d.violations, p.widening(r.Registered, d.m, wanted)...)
 	}
 	return d.decision()
 }
@@ -121,9 +125,6 @@ func (d *deliberation) settleProfile(r Request) error {
 		judge = d.unmatched
 	}
 	d.layers, d.scopes, d.rules = judge.of(r.Operation), judge.scopes, judge.rules
-	if r.Operation != Create {
-		return nil
-	}
 	return d.limit(r.Admission)
 }
 

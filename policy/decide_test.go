@@ -294,7 +294,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 // registered is what the client of the widening tests has.
-const registered = `{"client_id":"c1","redirect_uris":["https://app.example.org/cb","org.example.app:/cb","http://127.0.0.1:8080/cb"],"application_type":"native",` +
+const registered = `{"redirect_uris":["https://app.example.org/cb","org.example.app:/cb","http://127.0.0.1:8080/cb"],"application_type":"native",` +
 	`"grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic","scope":"openid patient/Observation.rs launch/patient"}`
 
 func TestUpdateMayNotWiden(t *testing.T) {

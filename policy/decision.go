@@ -44,14 +44,16 @@ type Request struct {
 	Operation Operation
 	// Metadata is what was asked. Decide works on it: pass a clone to keep it.
 	Metadata *Metadata
-	// Registered is what the client has now. On an Update that nobody vouched
-	// for anew it is the limit; nil where there is no such limit.
+	// Registered is what the client has now, as it was told: with client_id and the
+	// other members that only the server sets. On an Update it is the limit
+	// ([BuiltIn].Widening), and what read-only members are held against; nil where
+	// there is no such limit.
 	Registered *Metadata
 
 	// Offered are the scopes that the server has; nil where that is not known.
 	Offered *Offered
 	// Admission is who vouches for a registration, and limits it; nil where
-	// nobody does. On an Update it is not looked at.
+	// nobody does. On an Update it counts with [WideningAdmission] alone.
 	Admission *Admission
 
 	// What follows is for rules alone.

@@ -22,7 +22,7 @@ type Match struct {
 	// refuse: {"token_endpoint_auth_method": {"one_of": ["none"]}}. Default: none
 	Metadata *Metadata `json:"metadata,omitempty"`
 	// Token are conditions on who vouches for a registration. On an update nobody
-	// does: then a profile with such conditions is chosen only for a client that
+	// does (but see [WideningAdmission]): then a profile with such conditions is chosen only for a client that
 	// the profile without any could not have registered as it is. Default: none
 	Token TokenMatch `json:"token,omitzero"`
 }
@@ -111,7 +111,8 @@ func (m *match) holds(d *deliberation, r Request, a app) bool {
 	operators := m.metadata
 	if r.Operation == Update {
 		operators = m.onUpdate
-	} else if !m.token.holds(r.Admission) {
+	}
+	if (r.Operation == Create || r.Admission != nil) && !m.token.holds(r.Admission) {
 		return false
 	}
 	return operators.empty() || operators.finds(d.m, d.foreseen)

@@ -54,6 +54,9 @@ func New(c Config) (*Policy, error) {
 	if p.profiles, err = c.compileProfiles(p.unmatched); err != nil {
 		return nil, err
 	}
+	if err := p.checkVouched(); err != nil {
+		return nil, err
+	}
 	p.digest, err = digestOf(p.Document())
 	return p, err
 }
@@ -89,6 +92,7 @@ func (p *Policy) CreateOnly() []string {
 // the profile that it is of ("" where no profile is for such an app). The error
 // is about a token whose limits cannot be applied.
 func (p *Policy) Merged(r Request) (profile string, merged *MetadataPolicy, err error) {
+	r = p.asVouched(r)
 	d := deliberation{Policy: p, m: r.Metadata.Clone()}
 	registration.Prepare(r.Operation, d.m)
 	err = d.settleProfile(r)

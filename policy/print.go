@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -25,6 +26,8 @@ func (p *Policy) Document() *Metadata {
 	document.SetStrings("built_in", applied)
 	document.SetStrings("allow_grants", p.builtIn.AllowGrants)
 	document.SetStrings("create_only", p.CreateOnly())
+	document.Set("widening", string(cmp.Or(p.builtIn.Widening, WideningRefuse)))
+	document.Set("read_only", string(cmp.Or(p.builtIn.ReadOnly, ReadOnlyEqual)))
 	return document
 }
 

@@ -158,7 +158,7 @@ func (d *deliberation) choose(r Request) *profile {
 	var a app
 	a.grants, _ = registration.AsStrings(d.foreseen("grant_types"))
 	a.scope, _ = d.foreseen(scopeMember).(string)
-	if r.Operation == Update {
+	if r.Operation == Update && r.Admission == nil {
 		return d.chooseUpdate(r, a)
 	}
 	for _, candidate := range d.profiles {
@@ -169,8 +169,8 @@ func (d *deliberation) choose(r Request) *profile {
 	return nil
 }
 
-// chooseUpdate finds the profile of an update. Who vouched for the client is not
-// known any more, so it is the profile without conditions on the token, if what
+// chooseUpdate finds the profile of an update that nobody vouches for. Who vouched
+// for the client is not known any more, so it is the profile without conditions on the token, if what
 // is registered could have come from it; else the first of those before it, which
 // have such conditions, that it could have come from. So nobody is judged by the
 // profile of others because it is the laxer one, and nobody who needed it loses

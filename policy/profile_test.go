@@ -144,7 +144,7 @@ func TestProfileUpdate(t *testing.T) {
 	if got := p.CreateOnly(); !slices.Equal(got, []string{"contacts"}) {
 		t.Errorf("for new registrations only: %v", got)
 	}
-	registered := metadata(t, `{"client_id":"c",`+web+`,"grant_types":["authorization_code"],"scope":"openid"}`)
+	registered := metadata(t, `{`+web+`,"grant_types":["authorization_code"],"scope":"openid"}`)
 	for body, want := range map[string][]string{
 		`{` + web + `,"client_name":"A"}`:                                     nil,
 		`{` + web + `}`:                                                       {"essential /client_name"},
@@ -174,7 +174,7 @@ func TestProfileOfUpdate(t *testing.T) {
 	p := parsed(t, `{"profiles":[
 		{"name":"gold","match":{"token":{"claims":{"tier":["gold"]}}},"scopes":{"allow":["openid","patient/*.cruds"]}},
 		{"name":"patient","metadata_policy":{"client_name":{"pattern":["App.*"]},"redirect_uris":{"path_prefix":["/cb"],"max_count":1}}}]}`)
-	const clients = `{"client_id":"c","client_secret":"s","redirect_uris":["https://app.example.org/cb"],"client_name":"App","grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic"`
+	const clients = `{"client_secret":"s","redirect_uris":["https://app.example.org/cb"],"client_name":"App","grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic"`
 	for name, test := range map[string]struct{ registered, asked, profile, violated string }{
 		"one of a patient app's":     {clients + `,"scope":"openid"}`, `{"redirect_uris":["https://app.example.org/cb"],"client_name":"App two","scope":"openid"}`, "patient", ""},
 		"that would be gold":         {clients + `,"scope":"openid"}`, `{"redirect_uris":["https://app.example.org/cb","https://app.example.org/other"],"client_name":"Evil BANK","scope":"openid"}`, "patient", "pattern /client_name, max_count /redirect_uris, path_prefix /redirect_uris/1"},

@@ -38,7 +38,7 @@ func newFacts(r Request, final *Metadata, profile string) *facts {
 		request: object{requestType, &requestFacts{r, profile}},
 		short:   !exceeds(final, shortText),
 	}
-	if r.Operation == registration.Create && r.Admission != nil {
+	if r.Admission != nil {
 		f.token = object{tokenType, &tokenFacts{Admission: r.Admission}}
 	}
 	if r.Operation == registration.Update && r.Registered != nil {

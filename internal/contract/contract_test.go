@@ -34,6 +34,8 @@ var cases = []struct {
 	{"lifecycle", testLifecycle},
 	{"strangers", testStrangers},
 	{"update", testUpdate},
+	{"widening", testWidening},
+	{"vouched", testVouched},
 	{"kodjin", testKodjin},
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
-	_ "github.com/caddy-smart/smartregistration"
+	"github.com/caddy-smart/smartregistration"
 )
 
 // gateway is a running Caddy in front of a server.
@@ -39,6 +39,8 @@ const (
 	strict   = "/strict/register"   // a policy, and scopes that refuse
 	wide     = "/wide/register"     // more scopes than the realm has
 	open     = "/open/register"     // no token
+	unbound  = "/unbound/register"  // updates may go beyond the registration
+	vouched  = "/vouched/register"  // they may if the portal vouches for it
 	readOnly = "/readonly/register" // management read
 	postOnly = "/postonly/register" // management off
 )
@@ -136,6 +138,21 @@ GATEWAY {
 		}
 	}
 	smart_registration {
+		path ` + unbound + `
+		import server
+		import credential
+		import portal
+		widening allow
+	}
+	smart_registration {
+		path ` + vouched + `
+		import server
+		import credential
+		import portal
+		widening admission
+		read_only strict
+	}
+	smart_registration {
 		path ` + readOnly + `
 		import server
 		import passthrough
@@ -215,9 +232,13 @@ func (g *gateway) load(t *testing.T, caddyfile string) {
 	}
 	config["admin"] = map[string]any{"disabled": true, "config": map[string]any{"persist": false}}
 	config["logging"] = map[string]any{"logs": map[string]any{"default": map[string]any{
-		"level":   "DEBUG",
-		"encoder": map[string]any{"format": "json"},
-		"writer":  map[string]any{"output": "file", "filename": g.logFile, "roll": false},
+		"level": "DEBUG",
+		// Caddy knows the usual headers with secrets in them, and not this one; see
+		// the documentation of "widening".
+		"encoder": map[string]any{"format": "filter", "wrap": map[string]any{"format": "json"}, "fields": map[string]any{
+			"request>headers>" + smartregistration.InitialAccessTokenHeader: map[string]any{"filter": "delete"},
+		}},
+		"writer": map[string]any{"output": "file", "filename": g.logFile, "roll": false},
 	}}}
 	for _, server := range config["apps"].(map[string]any)["http"].(map[string]any)["servers"].(map[string]any) {
 		server := server.(map[string]any)

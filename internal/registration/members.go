@@ -1,6 +1,10 @@
 package registration
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Kind is the JSON type that a member's value must have.
 type Kind int
@@ -152,3 +156,6 @@ func Pointer(steps ...string) string {
 }
 
 var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
+
+// MemberNames are the registered members, sorted.
+func MemberNames() []string { return slices.Sorted(maps.Keys(kinds)) }

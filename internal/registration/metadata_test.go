@@ -3,6 +3,7 @@ package registration_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -105,12 +106,19 @@ func TestCheckReadOnly(t *testing.T) {
 		"another expiry":         {`{"client_id":"c1","client_secret_expires_at":9}`, `{"client_id":"c1"}`, []string{"/client_secret_expires_at"}},
 		"unknown to the gateway": {`{"client_id":"c1","client_id_issued_at":9}`, `{"client_id":"c1"}`, nil},
 		"empty is absent":        {`{"client_id":"c1","client_secret":""}`, `{"client_id":"c1"}`, nil},
+		"strict: what was read": {
+			known, `{"client_id":"c1"}`,
+			[]string{"/client_secret_expires_at", "/registration_client_uri", "/registration_access_token"},
+		},
+		"strict: the secret that it has": {`{"client_id":"c1","client_secret":"s"}`, `{"client_id":"c1"}`, nil},
+		"strict: another secret":         {`{"client_id":"c1","client_secret":"x"}`, `{"client_id":"c1"}`, []string{"/client_secret"}},
+		"strict: unknown to the gateway": {`{"client_id":"c1","client_id_issued_at":9}`, `{"client_id":"c1"}`, []string{"/client_id_issued_at"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked := decode(t, test.body)
 			var broken []string
-			for _, v := range registration.CheckReadOnly(asked, "c1", decode(t, known)) {
+			for _, v := range registration.CheckReadOnly(asked, decode(t, known), strings.HasPrefix(name, "strict")) {
 				broken = append(broken, v.Pointer)
 				if v.Given != nil {
 					t.Errorf("%s: the violation repeats the value", v.Pointer)

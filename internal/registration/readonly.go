@@ -1,15 +1,18 @@
 package registration
 
 // CheckReadOnly takes the members that only the server sets out of an update and
-// returns a violation for each that says something else than what is known.
+// returns a violation for each that says something else than what is registered,
+// and for a client_id that is not the registered one. strict refuses such members
+// whatever they say.
 //
-// RFC 7592 section 2.2 wants them left out, client_id excepted; but strict
-// client libraries and Keycloak's own kcreg.sh alike send back all that they
-// read. What equals known changes nothing and is dropped. Of a member that is
-// not known nothing can be said; it is dropped too.
-func CheckReadOnly(asked *Metadata, clientID string, known *Metadata) []Violation {
+// RFC 7592 section 2.2 wants them left out, client_id excepted, and allows a
+// client_secret that is the current one; but strict client libraries and
+// Keycloak's own kcreg.sh alike send back all that they read. What equals the
+// registration changes nothing and is dropped. Of a member that the registration
+// does not have nothing can be said; it is dropped too.
+func CheckReadOnly(asked, registered *Metadata, strict bool) []Violation {
 	var vs []Violation
-	if id, _ := asked.Get("client_id"); id != clientID {
+	if is, known := registered.Get("client_id"); known && !Equal(is, asked.String("client_id")) {
 		vs = append(vs, Violation{
 			Rule: "client_id", Pointer: "/client_id", Code: InvalidClientMetadata,
 			Detail: "an update must carry the client_id that its address has",
@@ -24,13 +27,16 @@ func CheckReadOnly(asked *Metadata, clientID string, known *Metadata) []Violatio
 			continue
 		}
 		asked.Delete(name)
-		// The values are secrets or tell of them: none goes into the violation.
-		if is, isKnown := known.Get(name); isKnown && sent != nil && sent != "" && !Equal(sent, is) {
-			vs = append(vs, Violation{
-				Rule: "read_only", Pointer: Pointer(name), Code: InvalidClientMetadata,
-				Detail: "only the server sets this member",
-			})
+		is, known := registered.Get(name)
+		differs := known && sent != nil && sent != "" && !Equal(sent, is)
+		if !differs && (!strict || name == "client_secret") {
+			continue
 		}
+		// The values are secrets or tell of them: none goes into the violation.
+		vs = append(vs, Violation{
+			Rule: "read_only", Pointer: Pointer(name), Code: InvalidClientMetadata,
+			Detail: "only the server sets this member",
+		})
 	}
 	return vs
 }

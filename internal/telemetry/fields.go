@@ -21,6 +21,7 @@ const (
 	FieldError          = "error"           // the error code the caller got, and the cause
 	FieldTokenKind      = "token_kind"      // jwt, passthrough, open, registration_access_token
 	FieldToken          = "token"           // fingerprint: 16 hexadecimal digits of SHA-256
+	FieldVouching       = "vouching_token"  // fingerprint of the token that vouches for a widening
 	FieldProfile        = "profile"         // the policy's profile that judged
 	FieldPolicyDigest   = "policy_digest"   // SHA-256 of the policy, see policy.Policy.Digest
 	FieldClientID       = "client_id"       // where it is known
@@ -52,6 +53,7 @@ type Decision struct {
 	Err            error
 	TokenKind      string
 	Token          string
+	Vouching       string
 	Profile        string
 	PolicyDigest   string
 	ClientID       string
@@ -79,6 +81,7 @@ func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	for _, f := range [...]struct{ name, value string }{
 		{FieldTokenKind, d.TokenKind},
 		{FieldToken, d.Token},
+		{FieldVouching, d.Vouching},
 		{FieldProfile, d.Profile},
 		{FieldPolicyDigest, d.PolicyDigest},
 		{FieldClientID, d.ClientID},
