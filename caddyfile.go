@@ -112,6 +112,11 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	    allow_grants   <grant types...>
 //	    built_in off   <rules...>
 //	    explain        full|brief|none
+//	    reconcile {
+//	        on_mismatch      correct|reject|warn
+//	        read_back        never|when_needed|always
+//	        security_members <members...>
+//	    }
 //	    success_status 200|201
 //	    max_body       <size>
 //	    timeout        <duration>
@@ -177,6 +182,8 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 		return h.unmarshalBuiltIn(d)
 	case "explain":
 		return oneArg(d, &h.Explain)
+	case "reconcile":
+		return h.unmarshalReconcile(d)
 	case "success_status":
 		return h.unmarshalStatus(d)
 	case "max_body":

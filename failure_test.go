@@ -24,7 +24,7 @@ func TestServerFails(t *testing.T) {
 		code   string
 		orphan bool
 	}{
-		"503":                 {status(503, `{"error":"x"}`, "Retry-After: 7"), 503, "temporarily_unavailable", false},
+		"503":                 {status(503, `{"error":"x"}`, "Retry-After: 7"), 503, "temporarily_unavailable", true},
 		"500":                 {status(500, `{"error":"unknown_error"}`), 502, "server_error", false},
 		"429":                 {status(429, ``), 503, "temporarily_unavailable", false},
 		"a redirect":          {status(302, ``, "Location: https://elsewhere.example/"), 502, "server_error", false},

@@ -50,10 +50,15 @@ type transaction struct {
 	asked      *registration.Metadata
 	scope      string // as it was asked for
 	decision   policy.Decision
-	reply      *upstream.Reply
+	sent       *registration.Metadata // what the server was asked to register
+	reply      *upstream.Reply        // the last one
+	result     *registration.Metadata // what is registered
 	quirks     []string
-	waited     time.Duration // for the server, all exchanges together
-	orphan     bool          // the server may hold a client that nobody knows of
+	mismatches []string          // what is registered otherwise than was decided
+	settled    telemetry.Settled // what became of that
+	waited     time.Duration     // for the server, all exchanges together
+	orphan     bool              // the server may hold a client that nobody knows of
+	lockedOut  bool              // the caller may never learn the client's token
 }
 
 // handle goes the way of a registration. A request that is refused in one step
@@ -65,13 +70,14 @@ func (x *transaction) handle(w http.ResponseWriter) (*registration.Answer, error
 		func() error { return x.read(w) },
 		x.decide,
 		x.forward,
+		x.reconcile,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	return x.answer()
+	return x.answer(), nil
 }
 
 // admit finds out who is asking.
@@ -155,29 +161,26 @@ func (x *transaction) forward() error {
 		call.Path += "/" + x.target.segment
 	}
 	if x.hasBody() {
-		var out *registration.Metadata
-		out, x.quirks = x.dialect.Outgoing(x.decision.Metadata)
-		call.Body = out.Encode()
+		x.sent, x.quirks = x.dialect.Outgoing(x.decision.Metadata)
+		call.Body = x.sent.Encode()
 	}
-	return x.exchange(call)
+	if err := x.exchange(call); err != nil {
+		return x.uncertain(err)
+	}
+	return nil
 }
 
 // answer tells the caller what is true: what the server has, in RFC 7591's form.
-func (x *transaction) answer() (*registration.Answer, error) {
+func (x *transaction) answer() *registration.Answer {
 	if x.target.operation == registration.Delete {
-		return &registration.Answer{Status: http.StatusNoContent}, nil
+		return &registration.Answer{Status: http.StatusNoContent}
 	}
-	registered, err := x.registration(x.reply, x.decision.Metadata)
-	if err != nil {
-		x.orphan = x.target.operation == registration.Create
-		return nil, err
-	}
+	registered := x.result
 	if x.scope != "" {
 		spelled := smart.SpellAs(smart.Split(x.scope), smart.Split(registered.String("scope")))
 		registered.Set("scope", smart.Join(spelled))
 	}
 	answer := &registration.Answer{Status: http.StatusOK, Body: registered}
-	x.target.clientID = registered.String("client_id")
 	if x.Management == "off" {
 		registered.Delete("registration_client_uri")
 		registered.Delete("registration_access_token")
@@ -190,7 +193,7 @@ func (x *transaction) answer() (*registration.Answer, error) {
 			answer.Location = x.clientURI(x.target.clientID)
 		}
 	}
-	return answer, nil
+	return answer
 }
 
 // remember leaves one log line, the access log's fields and the metrics.
@@ -202,10 +205,15 @@ func (x *transaction) remember(status int, err error) {
 		Violations: x.decision.Violations, Warnings: x.decision.Warnings, Changes: x.decision.Changes, Quirks: x.quirks,
 		FailedRules:  x.decision.FailedRules(),
 		Vouching:     x.vouchingToken(),
-		UpstreamTime: x.waited, Orphan: x.orphan,
+		UpstreamTime: x.waited, Orphan: x.orphan, LockedOut: x.lockedOut || x.answerLost(),
+		Mismatches: x.mismatches, Settled: x.settled,
 	}
 	if x.reply != nil {
 		d.UpstreamStatus = x.reply.Status
+	}
+	if x.orphan {
+		d.ClientName = x.sent.String("client_name")
+		d.RedirectURIs, _ = x.sent.Strings("redirect_uris")
 	}
 	d.Count()
 	ctx := x.request.Context()
@@ -217,6 +225,12 @@ func (x *transaction) remember(status int, err error) {
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 		line.Write(d.Fields())
 	}
+}
+
+// answerLost tells whether the caller has gone while something was done for it
+// that it has to be told: the client has a new token.
+func (x *transaction) answerLost() bool {
+	return x.hasBody() && x.result != nil && x.request.Context().Err() != nil
 }
 
 // vouchingToken is the fingerprint of the token that vouches for a widening.

@@ -134,6 +134,10 @@ type Handler struct {
 	// passes a passthrough check.
 	Explain string `json:"explain,omitempty"`
 
+	// Reconcile is what is done about a registration that came out otherwise than
+	// was decided. Default: it is corrected
+	Reconcile *Reconcile `json:"reconcile,omitempty"`
+
 	// SuccessStatus is the status of a registration that succeeded: 201, as
 	// RFC 7591 has it, or 200 for callers that were built to that. Default: 201
 	SuccessStatus int `json:"success_status,omitempty"`
@@ -146,20 +150,21 @@ type Handler struct {
 	// takes longer is answered with 504. Default: 30s
 	Timeout caddy.Duration `json:"timeout,omitempty"`
 
-	admission    token.Verifier // who vouches for a new registration
-	vouching     token.Verifier // who vouches for an update
-	registered   token.Verifier // whose registration it is
-	credential   upstream.Credential
-	server       *upstream.Upstream
-	upstreamPath string
-	publicURL    string
-	dialect      *upstream.Dialect
-	inForce      *atomic.Pointer[policy.Policy]
-	shadow       *shadow // nil: there is none
-	offered      *atomic.Pointer[policy.Offered]
-	withdraw     func() // what was published of the policy
-	log          *zap.Logger
-	decisions    *zap.Logger
+	admission       token.Verifier // who vouches for a new registration
+	vouching        token.Verifier // who vouches for an update
+	registered      token.Verifier // whose registration it is
+	credential      upstream.Credential
+	server          *upstream.Upstream
+	upstreamPath    string
+	publicURL       string
+	dialect         *upstream.Dialect
+	inForce         *atomic.Pointer[policy.Policy]
+	shadow          *shadow // nil: there is none
+	offered         *atomic.Pointer[policy.Offered]
+	securityMembers []string
+	withdraw        func() // what was published of the policy
+	log             *zap.Logger
+	decisions       *zap.Logger
 
 	upstreamProxy *reverseproxy.Handler // only while a Caddyfile is adapted
 }
@@ -186,7 +191,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.setDefaults()
 	for _, step := range []func(caddy.Context) error{
 		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy, h.provisionShadow,
-		h.provisionOffered, h.publishCeiling,
+		h.provisionOffered, h.provisionReconcile, h.publishCeiling,
 	} {
 		if err := step(ctx); err != nil {
 			return err

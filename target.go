@@ -81,6 +81,13 @@ func clientID(segment string) (string, bool) {
 	return id, true
 }
 
+// segmentOf is a client_id of the server's as a path segment.
+func segmentOf(id string) (string, bool) {
+	segment := url.PathEscape(id)
+	_, ok := clientID(segment)
+	return segment, ok
+}
+
 // clientURI is the address of a client configuration endpoint as callers reach
 // it.
 func (x *transaction) clientURI(id string) string {

@@ -43,19 +43,36 @@ func (x *transaction) exchange(call upstream.Call) error {
 	return nil
 }
 
+// exchangeAs sends one call with a token that the server has issued for the
+// client, or without one with the gateway's own credential.
+func (x *transaction) exchangeAs(bearer string, call upstream.Call) error {
+	if bearer == "" {
+		if x.credential == nil {
+			return errNoToken
+		}
+		var err error
+		if bearer, err = x.credential.Token(x.request.Context(), ""); err != nil {
+			return err
+		}
+	}
+	call.Authorization = "Bearer " + bearer
+	return x.send(call)
+}
+
+// errNoToken: the server has issued no token for the client, and the gateway has
+// none that is good for it.
+var errNoToken = errors.New("there is no token to manage the client with")
+
 func (x *transaction) send(call upstream.Call) error {
 	reply, err := x.server.Exchange(x.request, call)
 	if reply != nil {
 		x.waited += reply.Duration
 		telemetry.ObserveUpstream(x.target.operation, reply.Duration)
 	}
-	if err != nil {
-		// What was sent may have been done, except where nothing was reached.
-		x.orphan = call.Method == http.MethodPost && (errors.Is(err, upstream.ErrTimeout) || errors.Is(err, upstream.ErrUnusable))
-		return err
+	if reply != nil {
+		x.reply = reply
 	}
-	x.reply = reply
-	return nil
+	return err
 }
 
 // registration reads a reply as a registration. decided is what was sent, nil on
@@ -72,12 +89,13 @@ func (x *transaction) registration(reply *upstream.Reply, decided *registration.
 	case x.target.clientID != "" && id != x.target.clientID:
 		return nil, unusable(errors.New("it is about another client"))
 	}
-	registered, fired := x.dialect.Registered(document, decided)
-	for _, quirk := range fired {
-		if !slices.Contains(x.quirks, quirk) {
-			x.quirks = append(x.quirks, quirk)
-		}
+	segment, ok := segmentOf(id)
+	if !ok {
+		return nil, unusable(errors.New("its client_id cannot be part of an address"))
 	}
+	x.target.clientID, x.target.segment = id, segment
+	registered, fired := x.dialect.Registered(document, decided)
+	x.addQuirks(fired)
 	if decided == nil {
 		x.addFreeScopes(registered)
 	}
@@ -85,6 +103,14 @@ func (x *transaction) registration(reply *upstream.Reply, decided *registration.
 		registered.Set("client_secret_expires_at", registration.Number("0")) // RFC 7591 section 3.2.1: required beside a secret
 	}
 	return registered, nil
+}
+
+func (x *transaction) addQuirks(fired []string) {
+	for _, quirk := range fired {
+		if !slices.Contains(x.quirks, quirk) {
+			x.quirks = append(x.quirks, quirk)
+		}
+	}
 }
 
 // addFreeScopes names the scopes that every client of the server with a user may

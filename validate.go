@@ -36,6 +36,7 @@ func (h *Handler) checkSettings() error {
 		h.Policy.check("policy"),
 		h.Shadow.check("shadow"),
 		h.Offered.check(),
+		h.Reconcile.check(),
 		h.checkDialect(),
 		h.checkLimits(),
 		h.checkTokens(),

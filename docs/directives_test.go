@@ -63,6 +63,7 @@ func TestSettings(t *testing.T) {
 	sameNames(t, settings(readme, "scopes"), cases(t, "caddyfile_policy.go", "unmarshalScopes"))
 	sameNames(t, settings(readme, "offered"), cases(t, "caddyfile_offered.go", "unmarshalCaddyfile"))
 	sameNames(t, settings(readme, "profile"), cases(t, "caddyfile_profile.go", "unmarshalProfileSetting"))
+	sameNames(t, settings(readme, "reconcile"), cases(t, "module_reconcile.go", "unmarshalSetting"))
 	sameNames(t, settings(discovery, "narrow"), cases(t, "internal/discovery/caddyfile.go", "unmarshalList"))
 }
 

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/smart"
@@ -167,6 +168,21 @@ func (p *Policy) widening(registered, asked *Metadata, wanted string) []Violatio
 		}
 	}
 	return vs
+}
+
+// Beyond are the members in which a registration goes beyond what was decided, as
+// an update would: a server may have registered more than it was asked to. What
+// the server does not return is left out.
+func (p *Policy) Beyond(decided, registered *Metadata) []string {
+	var members []string
+	for _, v := range p.widening(decided, registered, "") {
+		member, _, _ := strings.Cut(strings.TrimPrefix(v.Pointer, "/"), "/")
+		if p.config.Unreturned != nil && p.config.Unreturned(registration.BaseName(member)) || slices.Contains(members, member) {
+			continue
+		}
+		members = append(members, member)
+	}
+	return members
 }
 
 // spellings are the member and those of its spellings with a language tag (RFC

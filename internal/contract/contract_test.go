@@ -36,7 +36,8 @@ var cases = []struct {
 	{"update", testUpdate},
 	{"widening", testWidening},
 	{"vouched", testVouched},
-	{"kodjin", testKodjin},
+	{"frozen", testFrozen},
+	{"kodjin", testKodjin}, // last: it loads a configuration of its own
 }
 
 // run runs the contract in every setup, and then reads the log.

@@ -32,17 +32,18 @@ type gateway struct {
 
 // The variants of the configuration, by the path of their handler.
 const (
-	plain    = "/register"          // the server's own tokens, everything else by default
-	portal   = "/portal/register"   // tokens of a portal, and a credential of the gateway's own
-	bearer   = "/bearer/register"   // also access tokens of service accounts
-	issued   = "/issued/register"   // the server's own tokens, of one issuer
-	strict   = "/strict/register"   // a policy, and scopes that refuse
-	wide     = "/wide/register"     // more scopes than the realm has
-	open     = "/open/register"     // no token
-	unbound  = "/unbound/register"  // updates may go beyond the registration
-	vouched  = "/vouched/register"  // they may if the portal vouches for it
-	readOnly = "/readonly/register" // management read
-	postOnly = "/postonly/register" // management off
+	plain     = "/register"           // the server's own tokens, everything else by default
+	portal    = "/portal/register"    // tokens of a portal, and a credential of the gateway's own
+	bearer    = "/bearer/register"    // also access tokens of service accounts
+	issued    = "/issued/register"    // the server's own tokens, of one issuer
+	strict    = "/strict/register"    // a policy, and scopes that refuse
+	wide      = "/wide/register"      // more scopes than the realm has
+	open      = "/open/register"      // no token
+	unbound   = "/unbound/register"   // updates may go beyond the registration
+	vouched   = "/vouched/register"   // they may if the portal vouches for it
+	impatient = "/impatient/register" // waits for a second
+	readOnly  = "/readonly/register"  // management read
+	postOnly  = "/postonly/register"  // management off
 )
 
 // variants is the gateway's site. The secrets in it are placeholders, as they
@@ -151,6 +152,12 @@ GATEWAY {
 		import portal
 		widening admission
 		read_only strict
+	}
+	smart_registration {
+		path ` + impatient + `
+		import server
+		import passthrough
+		timeout 1s
 	}
 	smart_registration {
 		path ` + readOnly + `

@@ -103,6 +103,19 @@ func (k *keycloakServer) stored(t *testing.T, _, clientID, _ string) (record, bo
 	return r, true
 }
 
+func (k *keycloakServer) freeze(t *testing.T) (thaw func()) {
+	t.Helper()
+	goOn, err := k.server.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := goOn(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // grants reads off Keycloak's switches which grants a client may use.
 func grants(client map[string]any) []string {
 	switches := map[string]string{
@@ -140,4 +153,6 @@ func grants(client map[string]any) []string {
 var (
 	_ server = (*sandboxServer)(nil)
 	_ server = (*keycloakServer)(nil)
+
+	_ freezer = (*keycloakServer)(nil)
 )

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -155,6 +156,13 @@ func (s *Server) Version() string { return s.version }
 // Home is the server's own directory; bin/kcadm.sh and bin/kcreg.sh are in it.
 // The master realm's administrator is admin, with the password admin.
 func (s *Server) Home() string { return s.home }
+
+// Freeze stops the server as it is, with its connections open and nobody at
+// them. The returned function lets it go on.
+func (s *Server) Freeze() (thaw func() error, err error) {
+	group := -s.process.group()
+	return func() error { return syscall.Kill(group, syscall.SIGCONT) }, syscall.Kill(group, syscall.SIGSTOP)
+}
 
 // Stop ends the server's processes and removes its directory. Calling it again
 // returns the first call's result.

@@ -71,8 +71,8 @@ func readExchanges(t *testing.T) []exchange {
 			all = append(all, e)
 		}
 	}
-	if len(all) != 145 {
-		t.Fatalf("%d exchanges, want 145", len(all))
+	if len(all) != 146 {
+		t.Fatalf("%d exchanges, want 146", len(all))
 	}
 	return all
 }

@@ -33,6 +33,11 @@ const (
 	FieldUpstreamTime   = "upstream_time"   // of all exchanges together, seconds
 	FieldRequestID      = "request_id"      // Caddy's {http.request.uuid}
 	FieldRemote         = "remote_ip"       // the client's address as Caddy sees it
+	FieldMismatches     = "mismatches"      // members that are registered otherwise than was decided
+	FieldSettled        = "settled"         // what became of that, see Settled
+	FieldLockedOut      = "locked_out"      // what was done gave the client a new token, which the caller may never learn
+	FieldClientName     = "client_name"     // of a possible orphan, to find it by
+	FieldRedirectURIs   = "redirect_uris"   // of a possible orphan, to find it by
 	FieldOrphan         = "possible_orphan" // the server may hold a client that nobody knows of
 )
 
@@ -67,6 +72,11 @@ type Decision struct {
 	RequestID      string
 	Remote         string
 	Orphan         bool
+	LockedOut      bool
+	ClientName     string   // of an orphan
+	RedirectURIs   []string // of an orphan
+	Mismatches     []string
+	Settled        Settled
 }
 
 // Fields are the decision line's, as one inline field.
@@ -101,8 +111,16 @@ func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	if d.UpstreamTime != 0 {
 		enc.AddFloat64(FieldUpstreamTime, d.UpstreamTime.Seconds())
 	}
+	if d.Settled != "" {
+		enc.AddString(FieldSettled, string(d.Settled))
+	}
+	if d.LockedOut {
+		enc.AddBool(FieldLockedOut, true)
+	}
 	if d.Orphan {
 		enc.AddBool(FieldOrphan, true)
+		enc.AddString(FieldClientName, cut(d.ClientName, MaxValue))
+		zap.Strings(FieldRedirectURIs, d.RedirectURIs[:min(len(d.RedirectURIs), MaxEntries)]).AddTo(enc)
 	}
 	if d.Err != nil {
 		enc.AddString(FieldError, cut(d.Err.Error(), MaxError))
@@ -129,6 +147,9 @@ func (d decisionFields) addLists(enc zapcore.ObjectEncoder) error {
 	if len(d.Quirks) > 0 {
 		zap.Strings(FieldQuirks, d.Quirks).AddTo(enc)
 	}
+	if len(d.Mismatches) > 0 {
+		zap.Strings(FieldMismatches, d.Mismatches[:min(len(d.Mismatches), MaxEntries)]).AddTo(enc)
+	}
 	return nil
 }
 
@@ -150,9 +171,9 @@ func (a accessFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 // part that failed is for an operator to look at.
 func (d *Decision) Level() zapcore.Level {
 	switch {
-	case d.Outcome == Failed && d.Orphan, len(d.FailedRules) > 0:
+	case d.Outcome == Failed && (d.Orphan || d.LockedOut), len(d.FailedRules) > 0:
 		return zapcore.ErrorLevel
-	case d.Outcome == Failed:
+	case d.Outcome == Failed, d.LockedOut, d.Settled == Warned:
 		return zapcore.WarnLevel
 	default:
 		return zapcore.InfoLevel

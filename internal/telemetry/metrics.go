@@ -26,6 +26,24 @@ const (
 	Failed Outcome = "failed"
 )
 
+// Settled is what became of a registration that came out otherwise than was
+// decided: a label of bounded values.
+type Settled string
+
+// What becomes of it.
+const (
+	// Told: the caller was told; no member that matters for security differs.
+	Told Settled = "told"
+	// Warned: the caller was told, and a member that matters for security differs.
+	Warned Settled = "warned"
+	// Corrected: it was replaced by what was decided.
+	Corrected Settled = "corrected"
+	// TakenBack: the new client was deleted again.
+	TakenBack Settled = "taken_back"
+	// Left: it could not be taken back.
+	Left Settled = "left"
+)
+
 // The collectors belong to the process, not to a configuration: a reload
 // registers them anew in the new configuration's registry and counting goes on.
 var (
@@ -42,6 +60,14 @@ var (
 		Namespace: "caddy", Subsystem: "smart_registration", Name: "quirks_total",
 		Help: "Dialect quirks of the authorization server that were made up for.",
 	}, []string{"quirk"})
+	settled = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "mismatches_total",
+		Help: "Registrations that came out otherwise than was decided, or in an unusable answer, by what became of them.",
+	}, []string{"settled"})
+	orphans = prometheus.NewCounter(prometheus.CounterOpts{
+		Namespace: "caddy", Subsystem: "smart_registration", Name: "possible_orphans_total",
+		Help: "Clients that the authorization server may hold and that nobody knows of.",
+	})
 	policyErrors = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "caddy", Subsystem: "smart_registration", Name: "policy_errors_total",
 		Help: "Rules of the policy that could not be evaluated, so that a registration was refused.",
@@ -59,7 +85,7 @@ var (
 // Register makes the metrics known to a configuration's registry. Two handlers
 // in one configuration share them.
 func Register(registry *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{decisions, upstreamDuration, quirks, policyErrors, shadowDecisions, fileBroken} {
+	for _, c := range []prometheus.Collector{decisions, upstreamDuration, quirks, settled, orphans, policyErrors, shadowDecisions, fileBroken} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			return err
@@ -73,6 +99,12 @@ func (d *Decision) Count() {
 	decisions.WithLabelValues(d.Operation.String(), string(d.Outcome)).Inc()
 	for _, q := range d.Quirks {
 		quirks.WithLabelValues(q).Inc()
+	}
+	if d.Settled != "" {
+		settled.WithLabelValues(string(d.Settled)).Inc()
+	}
+	if d.Orphan {
+		orphans.Inc()
 	}
 	for _, rule := range d.FailedRules {
 		policyErrors.WithLabelValues(rule).Inc()

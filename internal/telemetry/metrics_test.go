@@ -63,7 +63,7 @@ func TestRegister(t *testing.T) {
 			t.Fatalf("a second handler: %v", err)
 		}
 	}
-	d := Decision{Operation: registration.Delete, Outcome: Unauthorized, Quirks: []string{"test_register"}, FailedRules: []string{"test_register"}}
+	d := Decision{Operation: registration.Delete, Outcome: Unauthorized, Quirks: []string{"test_register"}, FailedRules: []string{"test_register"}, Settled: Corrected, Orphan: true}
 	d.Count()
 	ObserveUpstream(registration.Delete, time.Second)
 	for _, registry := range []*prometheus.Registry{old, current} {
@@ -73,6 +73,8 @@ func TestRegister(t *testing.T) {
 			"caddy_smart_registration_upstream_duration_seconds": "histogram",
 			"caddy_smart_registration_quirks_total":              "counter",
 			"caddy_smart_registration_policy_errors_total":       "counter",
+			"caddy_smart_registration_mismatches_total":          "counter",
+			"caddy_smart_registration_possible_orphans_total":    "counter",
 		}
 		for name, kind := range want {
 			if types[name] != kind {

@@ -19,6 +19,8 @@ type Dialect struct {
 	// Free are the scopes that every client with a user may ask for whether
 	// registered or not, and that cannot be registered.
 	Free []string
+	// RollsBack: where the server answers 500 it has done nothing.
+	RollsBack bool
 	// returned are the members that the server returns when a registration is
 	// read. Nil: all.
 	returned map[string]bool
@@ -28,7 +30,7 @@ type Dialect struct {
 }
 
 // Quirk is one thing in which a server differs from RFC 7591, and what is done
-// about it. Out and In report whether it fired.
+// about it. out and in report whether it fired.
 type Quirk struct {
 	// Name identifies the quirk in logs and metrics.
 	Name string
@@ -41,6 +43,10 @@ type Quirk struct {
 
 	out func(*registration.Metadata) bool
 	in  func(registered, decided *registration.Metadata) bool
+	// doubts tells of a document that the server's answer to it is not true.
+	doubts func(decided *registration.Metadata) bool
+	// excuses tells of a member that it cannot be registered as was decided.
+	excuses func(member string, decided, registered *registration.Metadata) bool
 }
 
 // dialects is the closed set.

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,9 @@ type Call struct {
 	Authorization string
 	// Body is a JSON document; nil sends none.
 	Body []byte
+	// Timeout bounds this exchange more tightly than the others. Default: the
+	// Upstream's
+	Timeout time.Duration
 }
 
 // Reply is what the server answered, whole.
@@ -77,7 +81,7 @@ var forwarded = []string{
 // it. The exchange goes on when the caller goes away, since a registration that
 // is half done is worse than one that nobody waits for; Timeout bounds it.
 func (u *Upstream) Exchange(caller *http.Request, c Call) (*Reply, error) {
-	ctx, cancel := context.WithTimeout(withOwnVars(caller.Context()), u.Timeout)
+	ctx, cancel := context.WithTimeout(withOwnVars(caller.Context()), cmp.Or(c.Timeout, u.Timeout))
 	defer cancel()
 	request, err := u.request(ctx, caller, c)
 	if err != nil {

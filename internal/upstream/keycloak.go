@@ -12,12 +12,13 @@ import (
 // keycloak is Keycloak's client registration service, provider openid-connect,
 // as measured on 24.0.5, 26.0.8, 26.5.0 and 26.7.5.
 var keycloak = &Dialect{
-	Name:   "keycloak",
-	Free:   []string{"openid"},
-	refuse: refuseKeycloak,
+	Name:      "keycloak",
+	Free:      []string{"openid"},
+	RollsBack: true, // one transaction a request
+	refuse:    refuseKeycloak,
 	returned: without(keycloakKnows, `
 		contacts logo_uri policy_uri tos_uri software_id software_version
-		application_type default_max_age require_auth_time initiate_login_uri`),
+		application_type default_max_age require_auth_time initiate_login_uri backchannel_logout_session_required`),
 	Quirks: []Quirk{
 		{
 			Name: "unknown_members", Versions: "all", Evidence: "lang_tag",
@@ -41,6 +42,18 @@ var keycloak = &Dialect{
 			out: dropServiceRedirects,
 		},
 		{
+			Name: "service_code_flow", Versions: "up to 26.0", Evidence: "grant:client_credentials",
+			Effect: "a client that has client_credentials alone is registered with the code flow too: that cannot be prevented, " +
+				"the answer says so, and without redirect URIs nobody can sign in to it",
+			excuses: excuseCodeFlow,
+		},
+		{
+			Name: "grants_echo", Versions: "up to 26.0", Evidence: "grant:password",
+			Effect: "grants other than authorization_code, refresh_token and client_credentials are not in the answer, whether " +
+				"registered or not: the client is read",
+			doubts: doubtGrants,
+		},
+		{
 			Name: "response_type_none", Versions: "all", Evidence: "minimal",
 			Effect: "none, which Keycloak adds to code, is left out of the answer",
 			in:     dropNone,
@@ -49,6 +62,12 @@ var keycloak = &Dialect{
 			Name: "missing_echoes", Versions: "all", Evidence: "all_meta",
 			Effect: "logo_uri, policy_uri and tos_uri, which Keycloak stores and does not return, are put into the answer",
 			in:     restoreEchoes,
+		},
+		{
+			Name: "logout_session_echo", Versions: "all", Evidence: "logout_session",
+			Effect: "backchannel_logout_session_required, for which Keycloak returns backchannel_logout_revoke_offline_tokens, " +
+				"is answered as registered",
+			in: restoreLogoutSession,
 		},
 		{
 			Name: "client_secret_post_echo", Versions: "up to 26.5", Evidence: "auth_method:client_secret_post",
@@ -132,6 +151,24 @@ func dropServiceRedirects(m *registration.Metadata) bool {
 	return m.Delete("post_logout_redirect_uris") || dropped
 }
 
+// excuseCodeFlow: the service has its grant, and the code flow beside it.
+func excuseCodeFlow(member string, decided, registered *registration.Metadata) bool {
+	granted := map[string]string{"grant_types": "authorization_code", "response_types": "code"}[member]
+	asked, _ := decided.Strings("grant_types")
+	if granted == "" || !slices.Equal(asked, []string{"client_credentials"}) {
+		return false
+	}
+	is, _ := registered.Strings(member)
+	wanted, _ := decided.Strings(member)
+	return slices.Contains(is, granted) && sameSet(is, append([]string{granted}, wanted...))
+}
+
+func doubtGrants(decided *registration.Metadata) bool {
+	told := []string{"authorization_code", "refresh_token", "client_credentials"}
+	grants, _ := decided.Strings("grant_types")
+	return slices.ContainsFunc(grants, func(grant string) bool { return !slices.Contains(told, grant) })
+}
+
 func completeKeyUse(m *registration.Metadata) bool {
 	set := m.Object("jwks")
 	lacksUse := func(key *registration.Metadata) bool { return !key.Has("use") }
@@ -169,6 +206,17 @@ func restoreEchoes(registered, decided *registration.Metadata) bool {
 		fired = true
 	}
 	return fired
+}
+
+func restoreLogoutSession(registered, decided *registration.Metadata) bool {
+	const member = "backchannel_logout_session_required"
+	if decided == nil || !decided.Has(member) {
+		return false // what is registered is not known
+	}
+	said, _ := registered.Get(member)
+	truth, _ := decided.Get(member)
+	registered.Set(member, truth)
+	return said != truth
 }
 
 func restoreSecretPost(registered, decided *registration.Metadata) bool {

@@ -71,6 +71,44 @@ var proofs = map[string]proof{
 			}
 		}
 	},
+	"service_code_flow": func(t *testing.T, version string, _ map[string]exchange, e exchange) {
+		old := version == "24.0.5" || version == "26.0.8"
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		out, _ := keycloak.Outgoing(sent)
+		members, excused := keycloak.Mismatches(sent, out, reply)
+		if slices.Contains(excused, "service_code_flow") != old || len(members) > 0 {
+			t.Errorf("%s came out as %s: mismatches %v, excused by %v", e.Request, e.Body, members, excused)
+		}
+		reply.SetStrings("grant_types", []string{"authorization_code", "client_credentials", "password"})
+		if members, _ := keycloak.Mismatches(sent, out, reply); !slices.Contains(members, "grant_types") {
+			t.Errorf("the password grant beside is excused too: %v", members)
+		}
+	},
+	"grants_echo": func(t *testing.T, version string, all map[string]exchange, e exchange) {
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		told, _ := reply.Strings("grant_types")
+		if lies := !slices.Equal(told, []string{"password"}); lies != (version == "24.0.5" || version == "26.0.8") {
+			t.Errorf("asked for %s, it answered %v", e.Request, told)
+		}
+		if got := keycloak.ReadBack(sent); got != "grants_echo" {
+			t.Errorf("read back because of %q", got)
+		}
+		if got := keycloak.ReadBack(document(t, string(all["grant:client_credentials"].Request))); got != "" {
+			t.Errorf("a service is read back because of %q", got)
+		}
+	},
+	"logout_session_echo": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
+		const member = "backchannel_logout_session_required"
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		asked, _ := sent.Get(member)
+		if said, _ := reply.Get(member); asked != true || said != false || e.Status != 201 {
+			t.Errorf("asked for %v, it was answered %d %v", asked, e.Status, said)
+		}
+		registered, fired := keycloak.Registered(reply, sent)
+		if now, _ := registered.Get(member); now != true || !slices.Contains(fired, "logout_session_echo") {
+			t.Errorf("answered as %v, fired %v", now, fired)
+		}
+	},
 	"client_secret_post_echo": func(t *testing.T, version string, _ map[string]exchange, e exchange) {
 		want := "client_secret_basic"
 		if version == "26.7.5" { // mended in 26.6
@@ -95,8 +133,9 @@ func TestKeycloakQuirks(t *testing.T) {
 	names := make([]string, 0, len(keycloak.Quirks))
 	for _, q := range keycloak.Quirks {
 		names = append(names, q.Name)
-		if q.Effect == "" || q.Versions == "" || (q.out == nil && q.in == nil) {
-			t.Errorf("%s: says %q, for %q, and does something: %t", q.Name, q.Effect, q.Versions, q.out != nil || q.in != nil)
+		does := q.out != nil || q.in != nil || q.doubts != nil || q.excuses != nil
+		if q.Effect == "" || q.Versions == "" || !does {
+			t.Errorf("%s: says %q, for %q, and does something: %t", q.Name, q.Effect, q.Versions, does)
 		}
 	}
 	if !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(maps.Keys(proofs))) {
