@@ -333,7 +333,10 @@ func TestKeycloakRegisteredRecorded(t *testing.T) {
 				decided = nil // a read, or a body that the gateway would not send on
 			}
 			registered, _ := keycloak.Registered(reply, decided)
-			quirky := []string{"response_types", "scope", "token_endpoint_auth_method", "logo_uri", "policy_uri", "tos_uri"}
+			quirky := []string{
+				"response_types", "scope", "token_endpoint_auth_method", "logo_uri", "policy_uri", "tos_uri",
+				"backchannel_logout_session_required",
+			}
 			for _, member := range registered.Members() {
 				was, _ := reply.Get(member.Name)
 				if slices.Contains(quirky, member.Name) {
