@@ -68,8 +68,12 @@ var mayImport = map[string][]string{
 	},
 	"internal/keycloaktest": {},
 	"internal/contract":     {},
-	// A program: it measures the module as it is built.
-	"bench": {module, module + "/policy", module + "/internal/smart", "github.com/caddyserver/caddy/v2/...", "golang.org/x/sync/errgroup"},
+	// A program: it measures the module as it is built, with a load generator and
+	// beside a real Keycloak.
+	"bench": {
+		module, module + "/policy", module + "/internal/smart", module + "/internal/keycloaktest",
+		"github.com/caddyserver/caddy/v2/...", "golang.org/x/sync/errgroup", "github.com/tsenart/vegeta/v12/lib",
+	},
 }
 
 func TestImports(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -35,10 +36,37 @@ func pin(ctx context.Context) (cores, error) {
 		return cores{}, nil //nolint:nilerr // unpinned is what the report then says
 	}
 	c := cores{measured: "0", rest: "1"}
-	taskset := exec.CommandContext(ctx, "taskset", "-a", "-p", "-c", c.rest, strconv.Itoa(os.Getpid())) //nolint:gosec // our own pid
-	if said, err := taskset.CombinedOutput(); err != nil {
-		return cores{}, fmt.Errorf("%w: %s", err, said)
+	if err := moveTo(ctx, c.rest); err != nil {
+		return cores{}, err
 	}
 	runtime.GOMAXPROCS(1)
 	return c, nil
+}
+
+// moveTo puts this process on cores, and with it what it starts from then on.
+func moveTo(ctx context.Context, cores string) error {
+	taskset := exec.CommandContext(ctx, "taskset", "-a", "-p", "-c", cores, strconv.Itoa(os.Getpid()))
+	if said, err := taskset.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return nil
+}
+
+// elsewhere has something started on other cores than our own.
+func (c cores) elsewhere(ctx context.Context, cores string, start func() error) error {
+	if cores == "" {
+		return start()
+	}
+	if err := moveTo(ctx, cores); err != nil {
+		return err
+	}
+	return errors.Join(start(), moveTo(ctx, c.rest))
+}
+
+// onCores is a command on cores, wherever the system puts it if they are "".
+func onCores(ctx context.Context, cores string, command ...string) *exec.Cmd {
+	if cores != "" {
+		command = append([]string{"taskset", "-c", cores}, command...)
+	}
+	return exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // ourselves, or a peer
 }

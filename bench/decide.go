@@ -21,9 +21,6 @@ type Deciding struct {
 	AgainstJSON float64 `json:"against_json"`
 }
 
-// decidingRounds is how often each case is measured; the median counts.
-const decidingRounds = 7
-
 // decided is the registration that decisions are measured on: as large as a real
 // one, with a key and ten scopes.
 const decided = `{
@@ -49,12 +46,8 @@ const decidingRules = `
 	{"name": "one_host", "expression": "metadata.redirect_uris.map(u, uri(u).host).distinct().size() == 1", "message": "one host"},
 	{"name": "read_only", "expression": "covers('launch/patient openid fhirUser offline_access patient/*.rs', metadata.scope)", "message": "read access"}`
 
-// decide measures what decisions cost. Quickly, it only looks that they are made.
-func decide(quick bool) ([]Deciding, error) {
-	rounds := decidingRounds
-	if quick {
-		rounds = 1
-	}
+// decide measures what decisions cost, each so many times; the median counts.
+func decide(rounds int) ([]Deciding, error) {
 	document, err := policy.DecodeMetadata([]byte(decided))
 	if err != nil {
 		return nil, err

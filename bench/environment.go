@@ -18,6 +18,7 @@ type Environment struct {
 	Processor string `json:"processor"`
 	Cores     int    `json:"cores"`
 	Pinning   string `json:"pinning"`
+	Peers     []Peer `json:"peers"`
 	// Load is the load average of the last minute at the start: what else the
 	// machine was doing.
 	Load string `json:"load_average_before"`

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,9 +32,16 @@ func BenchmarkRespond(b *testing.B) { benchmark(b, respond) }
 // benchmark has a scenario's request answered again and again.
 func benchmark(b *testing.B, name string) {
 	b.Helper()
-	all := scenarios()
+	k, err := newKeys()
+	if err != nil {
+		b.Fatal(err)
+	}
+	all, err := scenarios(k)
+	if err != nil {
+		b.Fatal(err)
+	}
 	s := all[slices.IndexFunc(all, func(s scenario) bool { return s.name == name })]
-	server := startServer(b, s.site)
+	server := startServer(b, k, s.site)
 	incoming, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(s.request)))
 	if err != nil {
 		b.Fatal(err)
@@ -61,18 +67,21 @@ func benchmark(b *testing.B, name string) {
 }
 
 // startServer starts Caddy and returns its server of one site.
-func startServer(b *testing.B, site string) http.Handler {
+func startServer(b *testing.B, k keys, site string) http.Handler {
 	b.Helper()
 	var err error
-	if atHand.wire, err = recordedReply("../testdata"); err != nil {
+	if atHand.wire, err = recordedReply("../testdata", recordedCreate); err != nil {
 		b.Fatal(err)
 	}
-	addresses, err := freeAddresses(3)
+	state := b.TempDir()
+	if err := k.write(state); err != nil {
+		b.Fatal(err)
+	}
+	addresses, err := freeAddresses(1)
 	if err != nil {
 		b.Fatal(err)
 	}
-	sites := map[string]string{bare: addresses[0], gateway: addresses[1], respond: addresses[2]}
-	for _, setting := range append(settings("", sites), "BENCH_ADMIN=off") {
+	for _, setting := range settings("", map[string]string{site: addresses[0]}, "off", state) {
 		name, value, _ := strings.Cut(setting, "=")
 		b.Setenv(name, value)
 	}
@@ -81,7 +90,7 @@ func startServer(b *testing.B, site string) http.Handler {
 		// Caddy opened its standard error when this process began: the log goes
 		// the same way by another name.
 		"persist_config off", "persist_config off\nlog {\noutput file /dev/null {\nroll_disabled\n}\n}",
-	).Replace(measuredCaddyfile)), nil)
+	).Replace(caddyfileOf(site))), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -97,16 +106,10 @@ func startServer(b *testing.B, site string) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, port, err := net.SplitHostPort(sites[site])
-	if err != nil {
-		b.Fatal(err)
-	}
 	for _, server := range app.(*caddyhttp.App).Servers {
-		if strings.HasSuffix(server.Listen[0], ":"+port) {
-			return server
-		}
+		return server // the only one
 	}
-	b.Fatalf("there is no server on port %s", port)
+	b.Fatal("there is no server")
 	return nil
 }
 

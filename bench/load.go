@@ -18,8 +18,11 @@ import (
 const connections = 16
 
 // drive sends a scenario's request again and again for a while and returns how
-// many were answered, and in what time. An answer of another status ends it.
-func drive(ctx context.Context, address string, s scenario, duration time.Duration) (requests int, elapsed time.Duration, err error) {
+// many were answered, and in what time. An answer of another status ends it. The
+// bodies of the answers go to seen, from several goroutines, unless that is nil.
+func drive(
+	ctx context.Context, address string, s scenario, duration time.Duration, seen func([]byte),
+) (requests int, elapsed time.Duration, err error) {
 	callers := make([]*caller, connections)
 	for i := range callers {
 		if callers[i], err = call(ctx, address, duration+patience); err != nil {
@@ -33,7 +36,7 @@ func drive(ctx context.Context, address string, s scenario, duration time.Durati
 	for _, c := range callers {
 		group.Go(func() error {
 			for time.Now().Before(end) && ctx.Err() == nil {
-				if err := c.ask(s, nil); err != nil {
+				if err := c.askAndShow(s, seen); err != nil {
 					return err
 				}
 				c.answered++
@@ -84,6 +87,19 @@ func (c *caller) ask(s scenario, body *bytes.Buffer) error {
 	if !strings.HasPrefix(rest, strconv.Itoa(s.status)) {
 		return fmt.Errorf("%s: answered with %q, not %d", s.name, first, s.status)
 	}
+	return nil
+}
+
+// askAndShow sends the body of the answer to seen, unless that is nil.
+func (c *caller) askAndShow(s scenario, seen func([]byte)) error {
+	if seen == nil {
+		return c.ask(s, nil)
+	}
+	var body bytes.Buffer
+	if err := c.ask(s, &body); err != nil {
+		return err
+	}
+	seen(body.Bytes())
 	return nil
 }
 

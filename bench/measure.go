@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 )
 
 // Round is one measurement of one scenario.
 type Round struct {
-	Round      int     `json:"round"`
-	Scenario   string  `json:"scenario"`
+	Round    int    `json:"round"`
+	Scenario string `json:"scenario"`
+	// Beside is the scenario that it was measured for: itself, or the one that is
+	// compared with it.
+	Beside     string  `json:"beside"`
 	Requests   int     `json:"requests"`
 	Seconds    float64 `json:"seconds"`
 	Throughput float64 `json:"throughput"` // requests a second
@@ -21,16 +25,27 @@ type Round struct {
 
 // measure goes through all scenarios in turn, rounds times, after a turn that
 // does not count: connections to the upstream are made in it, and pools filled.
+// Each is measured beside the one that it is compared with, before it in one
+// round and after it in the next.
 func measure(ctx context.Context, r *rig, rounds int, duration time.Duration) ([]Round, error) {
 	var measured []Round
 	for i := range rounds + 1 {
-		for _, s := range scenarios() {
-			m, err := measureOnce(ctx, r, s, duration)
-			if err != nil {
-				return nil, err
+		for _, s := range r.scenarios {
+			if s.against == "" {
+				continue
 			}
-			if m.Round = i; i > 0 {
-				measured = append(measured, m)
+			pair := []scenario{r.scenario(s.against), s}
+			if i%2 == 0 {
+				slices.Reverse(pair)
+			}
+			for _, one := range pair {
+				m, err := measureOnce(ctx, r, one, duration)
+				if err != nil {
+					return nil, err
+				}
+				if m.Round, m.Beside = i, s.name; i > 0 {
+					measured = append(measured, m)
+				}
 			}
 		}
 	}
@@ -38,15 +53,15 @@ func measure(ctx context.Context, r *rig, rounds int, duration time.Duration) ([
 }
 
 func measureOnce(ctx context.Context, r *rig, s scenario, duration time.Duration) (Round, error) {
-	before, err := r.cpuTimes()
+	before, err := r.cpuTimes(s.site)
 	if err != nil {
 		return Round{}, err
 	}
-	requests, elapsed, err := drive(ctx, r.sites[s.site], s, duration)
+	requests, elapsed, err := drive(ctx, r.sites[s.site], s, duration, nil)
 	if err != nil {
 		return Round{}, err
 	}
-	after, err := r.cpuTimes()
+	after, err := r.cpuTimes(s.site)
 	if err != nil {
 		return Round{}, err
 	}
@@ -60,9 +75,14 @@ func measureOnce(ctx context.Context, r *rig, s scenario, duration time.Duration
 	}, nil
 }
 
-// cpuTimes are those of the measured process, of the upstream, and of this one.
-func (r *rig) cpuTimes() (times [3]time.Duration, err error) {
-	for i, pid := range []int{r.caddy.cmd.Process.Pid, r.upstream.cmd.Process.Pid, os.Getpid()} {
+// cpuTimes are those of the process that serves a site, of the upstream, and of
+// this one.
+func (r *rig) cpuTimes(site string) (times [3]time.Duration, err error) {
+	measured := r.caddy
+	if other, there := r.serving[site]; there {
+		measured = other
+	}
+	for i, pid := range []int{measured.cmd.Process.Pid, r.upstream.cmd.Process.Pid, os.Getpid()} {
 		if times[i], err = cpuTime(pid); err != nil {
 			return times, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 var errFraming = errors.New("the message has no Content-Length, or the connection is not kept")
@@ -27,10 +28,10 @@ func readMessage(r *bufio.Reader, body *bytes.Buffer) (first string, err error) 
 		case first == "":
 			first = string(line)
 		case len(line) == 0:
-			if length < 0 {
+			if length < 0 && !hasNoBody(first) {
 				return first, errFraming
 			}
-			return first, readBody(r, length, body)
+			return first, readBody(r, max(length, 0), body)
 		case bytes.EqualFold(name, []byte("Content-Length")):
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
 				return first, fmt.Errorf("content length: %w", err)
@@ -39,6 +40,13 @@ func readMessage(r *bufio.Reader, body *bytes.Buffer) (first string, err error) 
 			return first, errFraming
 		}
 	}
+}
+
+// hasNoBody tells whether a message is one that ends with its head and needs not
+// say so (RFC 9112 section 6.3): an answer without content, or a request that
+// reads or deletes.
+func hasNoBody(first string) bool {
+	return strings.HasPrefix(first, "HTTP/1.1 204 ") || strings.HasPrefix(first, "GET ") || strings.HasPrefix(first, "DELETE ")
 }
 
 func readBody(r *bufio.Reader, length int, body *bytes.Buffer) error {

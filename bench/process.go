@@ -12,26 +12,18 @@ import (
 	"time"
 )
 
-// process is this binary in one of its roles. It is in our process group, so
-// that an interrupt at the terminal reaches it too.
+// process is this binary in one of its roles, or another program. It is in our
+// process group, so that an interrupt at the terminal reaches it too.
 type process struct {
 	cmd   *exec.Cmd
 	ended chan struct{}
 }
 
-// run starts this binary again, on the given cores where that is possible. What
-// the process says goes nowhere: see the report about the log.
-func run(ctx context.Context, cores string, input io.Reader, environment []string, arguments ...string) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	command := append([]string{self}, arguments...)
-	if cores != "" {
-		command = append([]string{"taskset", "-c", cores}, command...)
-	}
+// spawn starts a program, on the given cores where that is possible. What it says
+// goes nowhere: see the report about the log.
+func spawn(ctx context.Context, cores string, input io.Reader, environment []string, command ...string) (*process, error) {
 	p := &process{ended: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // ourselves
+	p.cmd = onCores(ctx, cores, command...)
 	p.cmd.Stdin = input
 	p.cmd.Env = append(os.Environ(), environment...)
 	if err := p.cmd.Start(); err != nil {

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,10 +18,13 @@ func takeProfiles(ctx context.Context, r *rig, directory string, duration time.D
 	if err := os.MkdirAll(directory, 0o750); err != nil {
 		return err
 	}
-	for _, s := range scenarios() {
+	for _, s := range r.scenarios {
+		if r.serving[s.site] != nil {
+			continue // a peer's business
+		}
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error {
-			_, _, err := drive(ctx, r.sites[s.site], s, duration)
+			_, _, err := drive(ctx, r.sites[s.site], s, duration, nil)
 			return err
 		})
 		group.Go(func() error {
@@ -39,22 +39,9 @@ func takeProfiles(ctx context.Context, r *rig, directory string, duration time.D
 }
 
 func download(ctx context.Context, url, path string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	content, err := fetch(ctx, url)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return errors.New(response.Status)
-	}
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(file, response.Body)
-	return errors.Join(err, file.Close())
+	return os.WriteFile(path, []byte(content), 0o600)
 }

@@ -12,16 +12,31 @@ import (
 	"strings"
 )
 
-// The exchange is the one whose request asked for the scopes that the
+// The registration is the one whose request asked for the scopes that the
 // gateway gives by default here: its reply is the true one to what is sent.
 const (
 	recordedVersion = "26.7.5"
-	recordedName    = "scope:launch/patient patient/*.rs"
+	recordedCreate  = "scope:launch/patient patient/*.rs"
+	recordedRead    = "life_get"
 )
+
+// clientID is that of every recorded client.
+const clientID = "0f8f2d6e-3f53-4c39-8a2b-6a0d5f3c9b71"
+
+// recordedReplies are what Keycloak answered, by the method of the request.
+func recordedReplies(testdata string) (replies map[string][]byte, err error) {
+	replies = make(map[string][]byte)
+	for method, name := range map[string]string{http.MethodPost: recordedCreate, http.MethodGet: recordedRead} {
+		if replies[method], err = recordedReply(testdata, name); err != nil {
+			return nil, err
+		}
+	}
+	return replies, nil
+}
 
 // recordedReply is what Keycloak answered, as it goes over the wire. What
 // was random in it was recorded as a mark; it gets a value of the same length.
-func recordedReply(testdata string) ([]byte, error) {
+func recordedReply(testdata, name string) ([]byte, error) {
 	content, err := os.ReadFile(filepath.Clean(filepath.Join(testdata, "exchanges", "keycloak-"+recordedVersion+".jsonl")))
 	if err != nil {
 		return nil, fmt.Errorf("%w (the bench is run from the module's root)", err)
@@ -38,7 +53,7 @@ func recordedReply(testdata string) ([]byte, error) {
 		if err := json.Unmarshal(lines.Bytes(), &exchange); err != nil {
 			return nil, err
 		}
-		if exchange.Name != recordedName {
+		if exchange.Name != name {
 			continue
 		}
 		var body bytes.Buffer
@@ -47,12 +62,12 @@ func recordedReply(testdata string) ([]byte, error) {
 		}
 		return wireReply(exchange.Status, exchange.Headers, body.String()), nil
 	}
-	return nil, fmt.Errorf("there is no recorded exchange %q", recordedName)
+	return nil, fmt.Errorf("there is no recorded exchange %q", name)
 }
 
 var plausible = strings.NewReplacer(
 	"<base>", "http://keycloak.example.org:8080",
-	"<uuid>", "0f8f2d6e-3f53-4c39-8a2b-6a0d5f3c9b71",
+	"<uuid>", clientID,
 	"<secret>", strings.Repeat("k7Qz", 8),
 	"<jwt>", strings.Repeat("e", 110)+"."+strings.Repeat("y", 420)+"."+strings.Repeat("J", 86),
 )

@@ -1,31 +1,106 @@
 package main
 
 import (
+	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"text/template"
 )
 
-//go:embed README.md.tmpl
-var readme string
+var (
+	//go:embed README.md.tmpl
+	readme string
+	//go:embed expect.md.tmpl
+	expect string
+)
 
-// report writes the page.
-func (r *Results) report(w io.Writer) error {
-	page, err := template.New("README.md").Funcs(template.FuncMap{
-		"spread": func(decimals int, s Spread) string { return s.format(decimals) },
-		"number": func(decimals int, v float64) string { return fmt.Sprintf("%.*f", decimals, v) },
-		"micro":  func(nanoseconds float64) float64 { return nanoseconds / 1000 },
-		"bare":   func(f Figure) bool { return f.Scenario == bare },
-	}).Parse(readme)
+// render writes the pages: the bench's own, its plots, and the figures in the
+// page for operators.
+func (r *Results) render(root string) error {
+	var page bytes.Buffer
+	if err := r.fill(&page, readme); err != nil {
+		return err
+	}
+	if err := keep(filepath.Join(root, "bench", "README.md"), page.Bytes()); err != nil {
+		return err
+	}
+	for _, p := range r.plots() {
+		var svg bytes.Buffer
+		if err := plot(&svg, p.title, p.decimals, p.bars); err != nil {
+			return err
+		}
+		if err := keep(filepath.Join(root, "bench", "results", p.file), svg.Bytes()); err != nil {
+			return err
+		}
+	}
+	operators := filepath.Join(root, "docs", "performance.md")
+	content, err := os.ReadFile(filepath.Clean(operators))
+	if err != nil {
+		return err
+	}
+	updated, err := r.updatePage(string(content))
+	if err != nil {
+		return fmt.Errorf("%s: %w", operators, err)
+	}
+	return keep(operators, []byte(updated))
+}
+
+// The figures in the page for operators stand between these lines.
+const (
+	figuresBegin = "<!-- figures: written by go run ./bench -->\n"
+	figuresEnd   = "<!-- end of figures -->\n"
+)
+
+// updatePage puts the figures into the page for operators.
+func (r *Results) updatePage(page string) (string, error) {
+	before, rest, found := strings.Cut(page, figuresBegin)
+	_, after, ended := strings.Cut(rest, figuresEnd)
+	if !found || !ended {
+		return "", errors.New("there is no place for the figures")
+	}
+	var figures bytes.Buffer
+	if err := r.fill(&figures, expect); err != nil {
+		return "", err
+	}
+	return before + figuresBegin + figures.String() + figuresEnd + after, nil
+}
+
+// fill writes a page.
+func (r *Results) fill(w io.Writer, text string) error {
+	page, err := template.New("page").Funcs(template.FuncMap{
+		"spread":   func(decimals int, s Spread) string { return s.format(decimals) },
+		"number":   func(decimals int, v float64) string { return fmt.Sprintf("%.*f", decimals, v) },
+		"micro":    func(nanoseconds float64) float64 { return nanoseconds / 1000 },
+		"mebibyte": func(bytes float64) string { return fmt.Sprintf("%.1f", bytes/mebibyte) },
+		"kibibyte": func(bytes float64) string { return fmt.Sprintf("%.0f", bytes/1024) },
+		"less":     func(a, b float64) float64 { return a - b },
+		"over":     func(a float64, b int) float64 { return a / float64(b) },
+		"figure":   r.named,
+	}).Parse(text)
 	if err != nil {
 		return err
 	}
 	return page.Execute(w, struct {
 		*Results
-		Connections int
-	}{r, connections})
+		Connections, KeycloakRate, FloodRate, AttackWorkers int
+		AllocationsCommand                                  string
+	}{r, connections, keycloakRate, floodRate, attackWorkers, strings.Join(allocationsCommand, " ")})
+}
+
+// named is the figure of a scenario; nil if it was not measured.
+func (r *Results) named(scenario string) *Figure {
+	for i := range r.Figures {
+		if r.Figures[i].Scenario == scenario {
+			return &r.Figures[i]
+		}
+	}
+	return nil
 }
 
 // print writes the figures for a terminal.
@@ -41,5 +116,19 @@ func (r *Results) print(w io.Writer) error {
 	for _, d := range r.Deciding {
 		fmt.Fprintf(table, "%s\t%.3f\t%.2f\t%.0f\t\n", d.Case, d.AgainstJSON, d.Nanoseconds/1000, d.Allocations)
 	}
-	return table.Flush()
+	fmt.Fprintln(table, "comparison\tratio\tsubject\tbase\t")
+	comparisons := r.comparisons()
+	if r.Flood != nil {
+		comparisons = append(comparisons, r.Flood.P99)
+	}
+	for _, c := range comparisons {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t\n", c.Name, c.Ratio.format(2), c.Subject.format(2), c.Base.format(2))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, t := range r.Targets {
+		fmt.Fprintf(w, "%s: asked %s, measured %s, met: %s\n", t.Figure, t.Asked, t.Measured, t.Met)
+	}
+	return nil
 }

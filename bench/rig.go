@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,102 +14,152 @@ import (
 	"time"
 )
 
-//go:embed Caddyfile
-var measuredCaddyfile string
-
-// rig is what is running: the measured Caddy with its upstream.
+// rig is what is running: the measured Caddy and its peers, with their upstream.
 type rig struct {
+	self            string // this binary
 	caddy, upstream *process
-	sites           map[string]string // addresses, by the name of the site
+	server          string              // the upstream's address
+	sites           map[string]string   // addresses, by the name of the site
+	serving         map[string]*process // and who serves it, if not the measured Caddy
+	running         []*process          // all of them
 	admin           string
 	cores           cores
-	state           string // where Caddy keeps its state
+	state           string // where all keep their state
+	peers           []Peer
+	scenarios       []scenario // those whose site is there
 }
 
 // start starts everything and waits until every scenario is answered as it
 // should be.
-func start(ctx context.Context, reply []byte) (_ *rig, err error) {
-	r := &rig{}
+func start(ctx context.Context, replies map[string][]byte) (_ *rig, err error) {
+	r := &rig{sites: make(map[string]string), serving: make(map[string]*process)}
 	defer func() {
 		if err != nil {
 			r.stop()
 		}
 	}()
+	if r.self, err = os.Executable(); err != nil {
+		return nil, err
+	}
 	if r.cores, err = pin(ctx); err != nil {
 		return nil, err
 	}
 	if r.state, err = os.MkdirTemp("", "bench"); err != nil {
 		return nil, err
 	}
-	addresses, err := freeAddresses(5)
+	k, err := newKeys()
 	if err != nil {
 		return nil, err
 	}
-	r.admin = addresses[0]
-	r.sites = map[string]string{bare: addresses[1], gateway: addresses[2], respond: addresses[3]}
-	server := addresses[4]
-	if r.upstream, err = run(ctx, r.cores.rest, bytes.NewReader(reply), nil, roleUpstream, server); err != nil {
+	if err := k.write(r.state); err != nil {
 		return nil, err
 	}
-	if err := await(ctx, r.upstream, server); err != nil {
-		return nil, err
-	}
-	environment := append(settings(server, r.sites), "BENCH_ADMIN="+r.admin, "XDG_DATA_HOME="+r.state, "XDG_CONFIG_HOME="+r.state)
-	if err := validate(ctx, environment); err != nil {
-		return nil, err
-	}
-	r.caddy, err = run(ctx, r.cores.measured, strings.NewReader(measuredCaddyfile), environment,
-		roleCaddy, "run", "--config", "-", "--adapter", "caddyfile")
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range scenarios() {
-		if err := await(ctx, r.caddy, r.sites[s.site]); err != nil {
-			return nil, err
-		}
-		if err := prove(ctx, r.sites[s.site], s); err != nil {
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return r.startUpstream(ctx, replies) },
+		r.startMeasured,
+		func(ctx context.Context) error { return r.startPeers(ctx, r.server) },
+		func(ctx context.Context) error { return r.proveAll(ctx, k) },
+	} {
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
-func (r *rig) stop() {
-	for _, p := range []*process{r.caddy, r.upstream} {
-		if p != nil {
-			p.stop()
+func (r *rig) startUpstream(ctx context.Context, replies map[string][]byte) error {
+	addresses, err := freeAddresses(1)
+	if err != nil {
+		return err
+	}
+	input, err := json.Marshal(replies)
+	if err != nil {
+		return err
+	}
+	r.server = addresses[0]
+	if r.upstream, err = spawn(ctx, r.cores.rest, bytes.NewReader(input), nil, r.self, roleUpstream, r.server); err != nil {
+		return err
+	}
+	r.running = append(r.running, r.upstream)
+	return await(ctx, r.upstream, r.server)
+}
+
+func (r *rig) startMeasured(ctx context.Context) error {
+	addresses, err := freeAddresses(1 + len(caddySites))
+	if err != nil {
+		return err
+	}
+	r.admin = addresses[0]
+	for i, site := range caddySites {
+		r.sites[site] = addresses[1+i]
+	}
+	environment := settings(r.server, r.sites, r.admin, r.state)
+	if err := validate(ctx, r.self, environment); err != nil {
+		return err
+	}
+	r.caddy, err = r.startCaddy(ctx, r.cores.measured, measuredCaddyfile, environment)
+	if err != nil {
+		return err
+	}
+	for _, site := range caddySites {
+		if err := await(ctx, r.caddy, r.sites[site]); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// startCaddy starts a Caddy, which stops with the rig.
+func (r *rig) startCaddy(ctx context.Context, cores, caddyfile string, environment []string) (*process, error) {
+	p, err := spawn(ctx, cores, strings.NewReader(caddyfile), environment,
+		r.self, roleCaddy, "run", "--config", "-", "--adapter", "caddyfile")
+	if err == nil {
+		r.running = append(r.running, p)
+	}
+	return p, err
+}
+
+// proveAll sees that every scenario is answered as it should be.
+func (r *rig) proveAll(ctx context.Context, k keys) error {
+	all, err := scenarios(k)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		address, there := r.sites[s.site]
+		if !there {
+			continue
+		}
+		if err := prove(ctx, address, s); err != nil {
+			return err
+		}
+		r.scenarios = append(r.scenarios, s)
+	}
+	return nil
+}
+
+// scenario that there always is.
+func (r *rig) scenario(name string) scenario {
+	for _, s := range r.scenarios {
+		if s.name == name {
+			return s
+		}
+	}
+	panic("there is no scenario " + name)
+}
+
+func (r *rig) stop() {
+	for _, p := range r.running {
+		p.stop()
 	}
 	if r.state != "" {
 		_ = os.RemoveAll(r.state)
 	}
 }
 
-// settings are the variables of the Caddyfile, for an environment.
-func settings(upstream string, sites map[string]string) []string {
-	port := func(site string) string {
-		_, port, _ := net.SplitHostPort(sites[site]) // which freeAddresses made
-		return port
-	}
-	return []string{
-		"BENCH_UPSTREAM=" + upstream,
-		"BENCH_BARE=" + port(bare),
-		"BENCH_GATEWAY=" + port(gateway),
-		"BENCH_RESPOND=" + port(respond),
-		"BENCH_ISSUER=" + issuer,
-		"BENCH_AUDIENCE=" + audience,
-		"BENCH_SECRET=\"" + secret + "\"",
-		"BENCH_CREDENTIAL=" + strings.Repeat("credential", 60), // as long as an access token of Keycloak's
-	}
-}
-
 // validate has the Caddyfile checked by a process that can say what is wrong:
 // the measured one's log goes nowhere.
-func validate(ctx context.Context, environment []string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
+func validate(ctx context.Context, self string, environment []string) error {
 	check := exec.CommandContext(ctx, self, roleCaddy, "validate", "--config", "-", "--adapter", "caddyfile")
 	check.Stdin = strings.NewReader(measuredCaddyfile)
 	check.Env = append(os.Environ(), environment...)
@@ -127,13 +177,21 @@ func await(ctx context.Context, p *process, address string) error {
 		if err == nil {
 			return conn.Close()
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("nothing listens on %s", address)
+}
+
+// pause waits, or less when the run is to end.
+func pause(ctx context.Context, duration time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(duration):
+		return nil
+	}
 }
 
 // freeAddresses are loopback addresses that nobody listens on now.

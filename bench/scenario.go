@@ -1,27 +1,13 @@
 package main
 
-import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
-	"time"
-)
-
-// What the Caddyfile and the requests have to agree on.
-const (
-	issuer   = "https://portal.example.org"
-	audience = "https://auth.example.org/register"
-	secret   = "a secret of the portal's, of 32 bytes or more"
-
-	registrationAPI = "/realms/fhir/clients-registrations/openid-connect"
-)
+import "slices"
 
 // scenario is one kind of request to one of the sites.
 type scenario struct {
 	name    string
 	meaning string
 	site    string
+	against string // the scenario that it is compared with; none: others are with it
 	status  int    // the only right answer
 	proof   string // and what its body has in it
 	request []byte
@@ -31,70 +17,104 @@ type scenario struct {
 const (
 	bare         = "bare"
 	accept       = "accept"
+	passthrough  = "passthrough"
+	es256        = "es256"
+	es256Many    = "es256_many"
+	rs256        = "rs256"
 	refuseToken  = "refuse_token"
 	refusePolicy = "refuse_policy"
+	refuseScope  = "refuse_scope"
 	respond      = "respond"
+	bareRead     = "bare_read"
+	read         = "read"
+
+	peerNginx         = "nginx"
+	peerHAProxy       = "haproxy"
+	peerHAProxyRefuse = "haproxy_refuse"
 )
 
-// gateway is the site that three scenarios go to; the others have their own.
+// gateway is the site that several scenarios go to; the others have their own.
 const gateway = "gateway"
 
-// scenarios are measured in this order, in each round. The first is what the
-// others are compared with.
-func scenarios() []scenario {
-	portal := initialAccessToken(secret)
-	return []scenario{
+// scenarios are measured in this order, in each round, each beside the one that
+// it is compared with.
+func scenarios(k keys) ([]scenario, error) {
+	portal := hs256(secret, portalClaims())
+	ecdsaSigned, err := k.es256(portalClaims())
+	if err != nil {
+		return nil, err
+	}
+	rsaSigned, err := k.rs256(portalClaims())
+	if err != nil {
+		return nil, err
+	}
+	body := app("client_secret_basic")
+	registered := func(name, meaning, site, against, token string) scenario {
+		return scenario{
+			name: name, meaning: meaning, site: site, against: against, status: 201,
+			proof: `"scope":"launch/patient openid patient/*.rs"`, request: post("/register", token, body),
+		}
+	}
+	ours := []scenario{
 		{
 			name: bare, meaning: "`reverse_proxy` alone: every request goes through",
-			site: bare, status: 201, proof: `"client_id"`,
-			request: post(registrationAPI, portal, app("client_secret_basic")),
+			site: bare, status: 201, proof: `"client_id"`, request: post(registrationAPI, portal, body),
 		},
-		{
-			name: accept, meaning: "the gateway lets a registration through",
-			site: gateway, status: 201, proof: `"scope":"launch/patient openid patient/*.rs"`,
-			request: post("/register", portal, app("client_secret_basic")),
-		},
+		registered(accept, "the gateway lets a registration through: token signed with HS256, a preset's policy, default scopes", gateway, bare, portal),
+		registered(passthrough, "the same with a token of the server's own, which is only looked at", passthrough, bare, keycloakToken("InitialAccessToken")),
+		registered(es256, "the same with a token signed with ES256, by the one key of the set", es256, bare, ecdsaSigned),
+		registered(es256Many, "the same where the set has 200 keys", es256Many, es256, ecdsaSigned),
+		registered(rs256, "the same with a token signed with RS256", rs256, bare, rsaSigned),
 		{
 			name: refuseToken, meaning: "the gateway refuses a token with a wrong signature",
-			site: gateway, status: 401, proof: `"invalid_token"`,
-			request: post("/register", initialAccessToken("another"), app("client_secret_basic")),
+			site: gateway, against: bare, status: 401, proof: `"invalid_token"`,
+			request: post("/register", hs256("another", portalClaims()), body),
 		},
 		{
 			name: refusePolicy, meaning: "the gateway refuses what the policy does not allow",
-			site: gateway, status: 400, proof: `"/token_endpoint_auth_method"`,
+			site: gateway, against: bare, status: 400, proof: `"/token_endpoint_auth_method"`,
 			request: post("/register", portal, app("none")),
 		},
 		{
+			name: refuseScope, meaning: "the gateway refuses a scope that there is not",
+			site: gateway, against: bare, status: 400, proof: `"/scope"`,
+			request: post("/register", portal, appWithScope(badScope)),
+		},
+		{
 			name: respond, meaning: "Caddy's own `respond 400`: the most that a refusal can reach",
-			site: respond, status: 400,
-			request: post("/register", portal, app("client_secret_basic")),
+			site: respond, against: bare, status: 400, request: post("/register", portal, body),
+		},
+		{
+			name: bareRead, meaning: "`reverse_proxy` alone, a client's registration is read",
+			site: bare, status: 200, proof: `"client_id"`,
+			request: get(registrationAPI+"/"+clientID, keycloakToken("RegistrationAccessToken")),
+		},
+		{
+			name: read, meaning: "the gateway has a client's registration read",
+			site: gateway, against: bareRead, status: 200, proof: `"client_id":"` + clientID,
+			request: get("/register/"+clientID, keycloakToken("RegistrationAccessToken")),
+		},
+	}
+	return slices.Concat(ours, peerScenarios(portal, body)), nil
+}
+
+// badScope is one that no server has.
+const badScope = "no-such-scope"
+
+// peerScenarios go to other programs, where those are on the machine.
+func peerScenarios(portal, body string) []scenario {
+	return []scenario{
+		{
+			name: peerNginx, meaning: "nginx `proxy_pass`: every request goes through",
+			site: peerNginx, against: bare, status: 201, proof: `"client_id"`, request: post(registrationAPI, portal, body),
+		},
+		{
+			name: peerHAProxy, meaning: "HAProxy verifies the token (HS256, issuer, audience, expiry) and looks at nothing else",
+			site: peerHAProxy, against: bare, status: 201, proof: `"client_id"`, request: post(registrationAPI, portal, body),
+		},
+		{
+			name: peerHAProxyRefuse, meaning: "HAProxy refuses a token with a wrong signature",
+			site: peerHAProxy, against: bare, status: 401, request: post(registrationAPI, hs256("another", portalClaims()), body),
 		},
 	}
 }
-
-// app is a document as a client library sends it: no scope, so that the defaults
-// are given, and the grants that the recorded reply has.
-func app(authMethod string) string {
-	return fmt.Sprintf(`{"redirect_uris":["https://app.example.org/cb"],"client_name":"App",`+
-		`"grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":%q,`+
-		`"logo_uri":"https://app.example.org/logo.png","contacts":["developers@app.example.org"]}`, authMethod)
-}
-
-// post is a request as it goes over the wire.
-func post(path, token, body string) []byte {
-	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: auth.example.org\r\nUser-Agent: bench\r\nAccept: application/json\r\n"+
-		"Content-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", path, token, len(body), body)
-}
-
-// initialAccessToken is a portal's, HS256.
-func initialAccessToken(key string) string {
-	now := time.Now().Unix()
-	signed := encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(fmt.Sprintf(
-		`{"iss":%q,"aud":%q,"sub":"developer-4711","jti":"3f0c5f1e-9a57-4f0a-9f5e-0f3c1c6f0a11","iat":%d,"exp":%d,"typ":"InitialAccessToken"}`,
-		issuer, audience, now, now+24*60*60))
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(signed))
-	return signed + "." + encode(string(mac.Sum(nil)))
-}
-
-func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }

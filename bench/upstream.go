@@ -2,18 +2,20 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"os"
+	"strings"
 )
 
 // serveUpstream is the authorization server: it answers every request on the
-// address with the reply that it was given on its standard input. It ends when
-// it is killed.
+// address with the reply for its method, as it was told on its standard input. It
+// ends when it is killed.
 func serveUpstream(address string) error {
-	reply, err := io.ReadAll(os.Stdin)
-	if err != nil {
+	var replies map[string][]byte
+	if err := json.NewDecoder(os.Stdin).Decode(&replies); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", address) //nolint:noctx // for as long as the process lives
@@ -26,7 +28,7 @@ func serveUpstream(address string) error {
 			return err
 		}
 		go func() {
-			if err := answerAll(conn, reply); !errors.Is(err, io.EOF) {
+			if err := answerAll(conn, replies); !errors.Is(err, io.EOF) {
 				// The gateway's answer to this is an error that the load generator sees.
 				_ = conn.Close()
 			}
@@ -34,14 +36,16 @@ func serveUpstream(address string) error {
 	}
 }
 
-func answerAll(conn net.Conn, reply []byte) error {
+func answerAll(conn net.Conn, replies map[string][]byte) error {
 	defer conn.Close()
 	r := bufio.NewReader(conn)
 	for {
-		if _, err := readMessage(r, nil); err != nil {
+		first, err := readMessage(r, nil)
+		if err != nil {
 			return err
 		}
-		if _, err := conn.Write(reply); err != nil {
+		method, _, _ := strings.Cut(first, " ")
+		if _, err := conn.Write(replies[method]); err != nil {
 			return err
 		}
 	}
