@@ -100,8 +100,10 @@ func bench(ctx context.Context) error {
 		return err
 	}
 	if o.quick {
-		return nil
+		_, err := results.pages(".")
+		return err
 	}
+	results.printTargets(os.Stdout)
 	return results.write(".")
 }
 

@@ -21,7 +21,7 @@ type Memory struct {
 	RSS    float64 `json:"steady_rss"`
 	// Uploads that each have sent half of the largest body and wait.
 	Uploads       int     `json:"uploads"`
-	UploadSent    int     `json:"upload_sent"` // of each
+	UploadSent    float64 `json:"upload_sent"` // of each
 	Before        float64 `json:"before_uploads_heap"`
 	During        float64 `json:"during_uploads_heap"`
 	DuringRSS     float64 `json:"during_uploads_rss"`
@@ -74,7 +74,7 @@ func (r *rig) uploads(ctx context.Context, m *Memory) error {
 	if m.Before, err = r.liveHeap(ctx); err != nil {
 		return err
 	}
-	part := slowUpload(r.scenario(accept).request, m.UploadSent)
+	part := slowUpload(r.scenario(accept).request, maxBody/2)
 	for range m.Uploads {
 		c, err := call(ctx, r.sites[gateway], 2*patience)
 		if err != nil {

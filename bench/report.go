@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -20,35 +21,29 @@ var (
 	expect string
 )
 
-// render writes the pages: the bench's own, its plots, and the figures in the
-// page for operators.
-func (r *Results) render(root string) error {
+// pages are all that is written for readers, by the file in the module: the
+// bench's own page, its plots, and the page for operators with new figures.
+func (r *Results) pages(root string) (map[string]string, error) {
+	pages := make(map[string]string)
 	var page bytes.Buffer
 	if err := r.fill(&page, readme); err != nil {
-		return err
+		return nil, err
 	}
-	if err := keep(filepath.Join(root, "bench", "README.md"), page.Bytes()); err != nil {
-		return err
-	}
+	pages[filepath.Join("bench", "README.md")] = page.String()
 	for _, p := range r.plots() {
 		var svg bytes.Buffer
 		if err := plot(&svg, p.title, p.decimals, p.bars); err != nil {
-			return err
+			return nil, err
 		}
-		if err := keep(filepath.Join(root, "bench", "results", p.file), svg.Bytes()); err != nil {
-			return err
-		}
+		pages[filepath.Join("bench", "results", p.file)] = svg.String()
 	}
-	operators := filepath.Join(root, "docs", "performance.md")
-	content, err := os.ReadFile(filepath.Clean(operators))
+	operators := filepath.Join("docs", "performance.md")
+	content, err := os.ReadFile(filepath.Clean(filepath.Join(root, operators)))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	updated, err := r.updatePage(string(content))
-	if err != nil {
-		return fmt.Errorf("%s: %w", operators, err)
-	}
-	return keep(operators, []byte(updated))
+	pages[operators], err = r.updatePage(string(content))
+	return pages, err
 }
 
 // The figures in the page for operators stand between these lines.
@@ -124,11 +119,17 @@ func (r *Results) print(w io.Writer) error {
 	for _, c := range comparisons {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t\n", c.Name, c.Ratio.format(2), c.Subject.format(2), c.Base.format(2))
 	}
-	if err := table.Flush(); err != nil {
-		return err
+	for _, peer := range r.Environment.Peers {
+		if peer.Version == "" {
+			fmt.Fprintf(table, "%s\tis not on this machine, left out\t\n", peer.Name)
+		}
 	}
+	return table.Flush()
+}
+
+// printTargets writes what is asked and what was measured.
+func (r *Results) printTargets(w io.Writer) {
 	for _, t := range r.Targets {
-		fmt.Fprintf(w, "%s: asked %s, measured %s, met: %s\n", t.Figure, t.Asked, t.Measured, t.Met)
+		fmt.Fprintf(w, "%s: asked %s, measured %s, met: %s\n", t.Figure, t.Asked, cmp.Or(t.Measured, "nothing"), cmp.Or(t.Met, "not known"))
 	}
-	return nil
 }

@@ -69,12 +69,15 @@ func (r *Results) write(root string) error {
 	if err != nil {
 		return err
 	}
-	if err := keep(filepath.Join(root, "bench", resultsFile), append(raw, '\n')); err != nil {
+	files, err := r.pages(root)
+	if err != nil {
 		return err
 	}
-	return r.render(root)
-}
-
-func keep(file string, content []byte) error {
-	return os.WriteFile(file, content, 0o644) //nolint:gosec // for everybody to read
+	files[filepath.Join("bench", resultsFile)] = string(raw) + "\n"
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o644); err != nil { //nolint:gosec // for everybody to read
+			return err
+		}
+	}
+	return nil
 }
