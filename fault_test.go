@@ -429,6 +429,16 @@ func TestFaultsOfUpdates(t *testing.T) {
 			}(), "", 200, "corrected", false,
 		},
 		"insists": {changed(http.MethodPut, password), "", 502, "left", true},
+		// It was there before: nobody has given anything.
+		"leaves what was there": {func(w http.ResponseWriter, r *http.Request, s *clients, do func() (int, map[string]any)) {
+			if r.Method == http.MethodGet {
+				_, document := do()
+				document["grant_types"] = []string{"authorization_code", "refresh_token"}
+				send(w, func() (int, map[string]any) { return 200, document })
+				return
+			}
+			changed(http.MethodPut, func(m map[string]any) { m["grant_types"] = []string{"authorization_code", "refresh_token"} })(w, r, s, do)
+		}, "", 200, "warned", false},
 		"refused": {faultOf(http.MethodPut, func(w http.ResponseWriter, _ *http.Request, _ *clients, _ func() (int, map[string]any)) {
 			w.WriteHeader(400)
 		}), "", 400, "", false},

@@ -109,6 +109,9 @@ func (x *transaction) read(w http.ResponseWriter) error {
 		return err
 	}
 	x.asked, err = registration.Decode(body)
+	if err == nil && x.registered != nil {
+		x.addQuirks(x.dialect.Incoming(x.asked, x.registered))
+	}
 	return err
 }
 
@@ -161,7 +164,9 @@ func (x *transaction) forward() error {
 		call.Path += "/" + x.target.segment
 	}
 	if x.hasBody() {
-		x.sent, x.quirks = x.dialect.Outgoing(x.decision.Metadata)
+		var fired []string
+		x.sent, fired = x.dialect.Outgoing(x.decision.Metadata)
+		x.addQuirks(fired)
 		call.Body = x.sent.Encode()
 	}
 	if err := x.exchange(call); err != nil {

@@ -83,12 +83,23 @@ func (x *transaction) settle(security, others []string) error {
 	}
 	// The server insists. Less than was decided is the server's to say; more would
 	// be a client that nobody has permitted.
-	beyond := x.policy.Beyond(x.decision.Metadata, x.result)
-	if slices.ContainsFunc(left, func(member string) bool { return slices.Contains(beyond, member) }) {
-		return x.takeBack(otherwise(errors.New(strings.Join(left, ", "))))
+	if more := x.more(left); len(more) > 0 {
+		return x.takeBack(otherwise(errors.New(strings.Join(more, ", "))))
 	}
 	x.settled = telemetry.Warned
 	return nil
+}
+
+// more are those of the members in which the client has more than was decided. A
+// server that does not take away what the client had before has given it nothing:
+// Keycloak up to 26.0 leaves refresh_token to a client that once had it.
+func (x *transaction) more(members []string) []string {
+	beyond := x.policy.Beyond(x.decision.Metadata, x.result)
+	if x.registered != nil {
+		before := x.policy.Beyond(x.registered, x.result)
+		beyond = slices.DeleteFunc(beyond, func(member string) bool { return !slices.Contains(before, member) })
+	}
+	return slices.DeleteFunc(slices.Clone(members), func(member string) bool { return !slices.Contains(beyond, member) })
 }
 
 // correction is the decided document as an update.

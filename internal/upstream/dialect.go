@@ -43,6 +43,9 @@ type Quirk struct {
 
 	out func(*registration.Metadata) bool
 	in  func(registered, decided *registration.Metadata) bool
+	// asked puts right what an update has from an answer that said more than was
+	// ever decided.
+	asked func(asked, registered *registration.Metadata) bool
 	// doubts tells of a document that the server's answer to it is not true.
 	doubts func(decided *registration.Metadata) bool
 	// excuses tells of a member that it cannot be registered as was decided.
@@ -78,6 +81,19 @@ var generic = &Dialect{Name: "generic"}
 // registration is read, whatever was registered.
 func (d *Dialect) Unreturned(member string) bool {
 	return d.returned != nil && !d.returned[member]
+}
+
+// Incoming puts an update right that repeats what a quirk of the server's has
+// added to the registration, and names the quirks that fired: whoever sends back
+// what it has read asks for nothing.
+func (d *Dialect) Incoming(asked, registered *registration.Metadata) []string {
+	var fired []string
+	for _, q := range d.Quirks {
+		if q.asked != nil && q.asked(asked, registered) {
+			fired = append(fired, q.Name)
+		}
+	}
+	return fired
 }
 
 // Outgoing turns a decided document into the one that is sent, and names the

@@ -44,8 +44,8 @@ var keycloak = &Dialect{
 		{
 			Name: "service_code_flow", Versions: "up to 26.0", Evidence: "grant:client_credentials",
 			Effect: "a client that has client_credentials alone is registered with the code flow too: that cannot be prevented, " +
-				"the answer says so, and without redirect URIs nobody can sign in to it",
-			excuses: excuseCodeFlow,
+				"the answer says so, and without redirect URIs nobody can sign in to it; an update that repeats it does not ask for it",
+			excuses: excuseCodeFlow, asked: dropCodeFlow,
 		},
 		{
 			Name: "grants_echo", Versions: "up to 26.0", Evidence: "grant:password",
@@ -161,6 +161,24 @@ func excuseCodeFlow(member string, decided, registered *registration.Metadata) b
 	is, _ := registered.Strings(member)
 	wanted, _ := decided.Strings(member)
 	return slices.Contains(is, granted) && sameSet(is, append([]string{granted}, wanted...))
+}
+
+// dropCodeFlow: a service that sends back what it has read has the code flow in its
+// document, for which it has no redirect URI.
+func dropCodeFlow(asked, registered *registration.Metadata) bool {
+	grants, _ := asked.Strings("grant_types")
+	has, _ := registered.Strings("grant_types")
+	repeats := len(grants) == 2 && slices.Contains(grants, "client_credentials") && slices.Contains(grants, "authorization_code") &&
+		sameSet(grants, has)
+	if uris, _ := registered.Get("redirect_uris"); !repeats || !empty(uris) {
+		return false
+	}
+	if uris, _ := asked.Get("redirect_uris"); !empty(uris) {
+		return false
+	}
+	asked.SetStrings("grant_types", []string{"client_credentials"})
+	asked.SetStrings("response_types", nil)
+	return true
 }
 
 func doubtGrants(decided *registration.Metadata) bool {

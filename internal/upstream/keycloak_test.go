@@ -79,6 +79,21 @@ var proofs = map[string]proof{
 		if slices.Contains(excused, "service_code_flow") != old || len(members) > 0 {
 			t.Errorf("%s came out as %s: mismatches %v, excused by %v", e.Request, e.Body, members, excused)
 		}
+		// What was read, sent back. With a redirect URI it would be a wish for more.
+		read := reply.Clone()
+		read.SetStrings("redirect_uris", nil)
+		asked := read.Clone()
+		if fired := keycloak.Incoming(asked, read); slices.Contains(fired, "service_code_flow") != old {
+			t.Errorf("an update that repeats %s fired %v", read.Encode(), fired)
+		}
+		if grants, _ := asked.Strings("grant_types"); !slices.Equal(grants, []string{"client_credentials"}) {
+			t.Errorf("an update that repeats %s asks for %v", read.Encode(), grants)
+		}
+		asked = reply.Clone()
+		asked.SetStrings("redirect_uris", []string{"https://app.example.org/cb"})
+		if fired := keycloak.Incoming(asked, read); len(fired) > 0 {
+			t.Errorf("an update with a redirect URI fired %v", fired)
+		}
 		reply.SetStrings("grant_types", []string{"authorization_code", "client_credentials", "password"})
 		if members, _ := keycloak.Mismatches(sent, out, reply); !slices.Contains(members, "grant_types") {
 			t.Errorf("the password grant beside is excused too: %v", members)
