@@ -118,8 +118,9 @@ func (x *transaction) addQuirks(fired []string) {
 // have them. Without this a read would lose what the registration's answer said.
 func (x *transaction) addFreeScopes(registered *registration.Metadata) {
 	grants, _ := registered.Strings("grant_types")
-	if !slices.Contains(grants, "authorization_code") {
-		return
+	redirects, _ := registered.Strings("redirect_uris")
+	if !slices.Contains(grants, "authorization_code") || len(redirects) == 0 {
+		return // no user can sign in to it
 	}
 	tokens := smart.Split(registered.String("scope"))
 	for _, free := range x.dialect.Free {
