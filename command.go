@@ -12,11 +12,12 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "smart-registration",
-		Usage: "check|policy",
+		Usage: "check|policy|probe",
 		Short: "Tries out what a smart_registration handler would let be registered",
 		Long: `
 Shows what the policy of a smart_registration handler decides, before a
-developer meets it. Nothing is started, and nothing is asked of the network.
+developer meets it. Nothing is started, and nothing is asked of the network,
+except by probe, which looks at the running gateway.
 
 The handler is the one in the configuration, which is named as for
 'caddy run'. Where there are several, --handler picks one by its path.
@@ -30,7 +31,7 @@ case fails, 2 if it cannot be found out.
 		CobraFunc: func(cmd *cobra.Command) {
 			group(cmd)
 			cmd.SetFlagErrorFunc(fail)
-			cmd.AddCommand(checkCommand(), policyCommand())
+			cmd.AddCommand(checkCommand(), policyCommand(), probeCommand())
 		},
 	})
 }

@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	".": {
 		module + "/policy", module + "/internal/registration", module + "/internal/smart", module + "/internal/token",
 		module + "/internal/upstream", module + "/internal/telemetry", module + "/internal/sandbox",
-		module + "/internal/filewatch", module + "/internal/discovery", module + "/internal/discovery/document",
+		module + "/internal/filewatch", module + "/internal/probe", module + "/internal/discovery", module + "/internal/discovery/document",
 		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/dustin/go-humanize",
 		"github.com/spf13/cobra",
 	},
@@ -66,6 +66,9 @@ var mayImport = map[string][]string{
 	"internal/sandbox": {
 		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/google/uuid",
 	},
+	// A client among others, which knows nothing of how the gateway decides: it must
+	// judge by what it sees. The dialect is what it holds the server against.
+	"internal/probe":        {module + "/internal/registration", module + "/internal/upstream"},
 	"internal/keycloaktest": {},
 	"internal/contract":     {},
 	// A program: it measures the module as it is built, with a load generator and

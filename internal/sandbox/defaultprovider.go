@@ -19,8 +19,8 @@ type defaultClient struct {
 
 // registerDefault is the registration that a gateway must not let anybody reach:
 // the same token makes a client with a service account and full scope. The answer
-// is the server's and a use of the token is taken; the client itself is not kept,
-// since nothing here could serve it.
+// is the server's and a use of the token is taken. Of the client only what it takes
+// to delete it again is kept, since nothing here could serve it.
 func (s *Sandbox) registerDefault(r *http.Request) (*reply, error) {
 	if err := checkContentType(r); err != nil {
 		return nil, err
@@ -40,16 +40,17 @@ func (s *Sandbox) registerDefault(r *http.Request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, token, err := s.newRegistrationToken(r)
+	tokenID, token, err := s.newRegistrationToken(r)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.realm.spend(who.initial.ID, nil, s.now()); err != nil {
 		return nil, err
 	}
 	id := uuid.NewString()
 	if asked.ClientID == "" {
 		asked.ClientID = id
+	}
+	kept := &client{id: asked.ClientID, secret: newSecret(), tokenID: tokenID, token: token, authMethod: "client_secret_basic"}
+	if err := s.realm.spend(who.initial.ID, kept, s.now()); err != nil {
+		return nil, err
 	}
 	scopes := realmDefaultScopes
 	if asked.ServiceAccountsEnabled {
@@ -66,7 +67,7 @@ func (s *Sandbox) registerDefault(r *http.Request) (*reply, error) {
 			"enabled":                            true,
 			"alwaysDisplayInConsole":             false,
 			"clientAuthenticatorType":            "client-secret",
-			"secret":                             newSecret(),
+			"secret":                             kept.secret,
 			"registrationAccessToken":            token,
 			"defaultRoles":                       []string{},
 			"redirectUris":                       []string{},

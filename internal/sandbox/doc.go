@@ -23,6 +23,7 @@
 //	POST              /realms/{realm}/clients-registrations/openid-connect
 //	GET, PUT, DELETE  /realms/{realm}/clients-registrations/openid-connect/{client_id}
 //	POST              /realms/{realm}/clients-registrations/default
+//	DELETE            /realms/{realm}/clients-registrations/default/{client_id}
 //	POST              /realms/{realm}/protocol/openid-connect/token
 //	GET               /realms/{realm}/.well-known/openid-configuration
 //	POST              /initial-access-token

@@ -41,6 +41,7 @@ var (
 	errInternal           = &wireError{http.StatusInternalServerError, "unknown_error", "For more on this error consult the server log."}
 	errFull               = &wireError{http.StatusServiceUnavailable, "temporarily_unavailable", "The sandbox is full"}
 	errClientIDIncluded   = invalidClientMetadata("Client Identifier included")
+	errClientIDInUse      = invalidClientMetadata("Client Identifier in use")
 	errClientIDModified   = invalidClientMetadata("Client Identifier modified")
 	errUnfitMetadata      = invalidClientMetadata("Client metadata invalid")
 	errRoleMissing        = forbidden("Forbidden")

@@ -100,15 +100,17 @@ func (s *realm) initialAccess(id string) (initialAccess, bool) {
 	return a, ok
 }
 
-// spend stores a client, if there is one to store, and takes a use of the initial
-// access token that vouched for it, if one did: both or neither. The use is
-// checked again, because another request may have taken the last one since this
-// one was admitted.
+// spend stores a client and takes a use of the initial access token that vouched
+// for it, if one did: both or neither. The use is checked again, because another
+// request may have taken the last one since this one was admitted.
 func (s *realm) spend(initialID string, c *client, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.clients) >= capacity {
 		return errFull
+	}
+	if s.clients[c.id] != nil {
+		return errClientIDInUse // only the provider "default" lets clients choose
 	}
 	if initialID != "" {
 		a, ok := s.initial[initialID]
@@ -121,9 +123,7 @@ func (s *realm) spend(initialID string, c *client, now time.Time) error {
 		a.Remaining--
 		s.initial[initialID] = a
 	}
-	if c != nil {
-		s.clients[c.id] = c
-	}
+	s.clients[c.id] = c
 	return nil
 }
 

@@ -220,6 +220,25 @@ func TestDefaultProviderTakesAUse(t *testing.T) {
 	}
 }
 
+// A client of that provider can be deleted there, and an identifier is taken once.
+func TestDefaultProviderDeletes(t *testing.T) {
+	t.Parallel()
+	s, _ := provision(t, new(Sandbox))
+	token := mint(t, s, `{"count":10}`)
+	target := "http://localhost:8081/realms/" + s.Realm + "/clients-registrations/default"
+	created := send(t, s, "POST", target, `{"clientId":"a"}`, "Authorization", "Bearer "+token)
+	again := send(t, s, "POST", target, `{"clientId":"a"}`, "Authorization", "Bearer "+token)
+	if created.status != 201 || again.status != 400 || again.text("error_description") != "Client Identifier in use" {
+		t.Errorf("%d, then %d %s", created.status, again.status, again.raw)
+	}
+	for i, want := range []int{http.StatusNoContent, http.StatusUnauthorized} {
+		a := send(t, s, "DELETE", target+"/a", "", "Authorization", "Bearer "+created.text("registrationAccessToken"))
+		if a.status != want {
+			t.Errorf("deletion %d: %d %s", i, a.status, a.raw)
+		}
+	}
+}
+
 func TestOriginIsRefusedOnEveryMethod(t *testing.T) {
 	t.Parallel()
 	s, _ := provision(t, new(Sandbox))

@@ -81,6 +81,8 @@ func (s *Sandbox) route(r *http.Request) (*reply, error) {
 		return s.item(r, item)
 	case provider == "default" && item == "":
 		return s.collection(r, s.registerDefault)
+	case provider == "default" && r.Method == http.MethodDelete:
+		return s.remove(r, item)
 	case provider == "default":
 		return nil, errNotFound
 	}
