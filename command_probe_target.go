@@ -58,17 +58,14 @@ func (p probed) target(from source, stdin io.Reader) (probe.Target, error) {
 
 // tokens reads the tokens. With passthrough, the gateway's is the server's.
 func (p probed) tokens(h *Handler, stdin io.Reader, t *probe.Target) error {
-	fromStdin := 0
+	notStdin := func(file string) bool { return file != "-" }
+	if len(slices.DeleteFunc([]string{p.tokenFile, p.serverFile, p.adminFile}, notStdin)) > 1 {
+		return errors.New("only one token can come from standard input")
+	}
 	for _, v := range []struct {
 		file, variable string
 		to             *string
 	}{{p.tokenFile, tokenVariable, &t.Token}, {p.serverFile, serverTokenVariable, &t.ServerToken}, {p.adminFile, adminTokenVariable, &t.AdminToken}} {
-		if v.file == "-" {
-			fromStdin++
-		}
-		if fromStdin > 1 {
-			return errors.New("only one token can come from standard input")
-		}
 		var err error
 		if *v.to, err = readToken(v.file, v.variable, stdin); err != nil {
 			return err

@@ -42,6 +42,9 @@ func (s *Server) NewRealm(ctx context.Context, name string, scopes []string) (*R
 	return r, nil
 }
 
+// Realm is one that is there already.
+func (s *Server) Realm(name string) *Realm { return &Realm{name: name, admin: newAdmin(s.url, nil)} }
+
 func (r *Realm) addOptionalScope(ctx context.Context, scope string) error {
 	location, err := r.do(ctx, http.MethodPost, "/client-scopes", map[string]any{
 		"name":     scope,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -20,7 +19,7 @@ import (
 )
 
 const (
-	// maxRequests bounds a whole run. A closed gateway takes about 60.
+	// maxRequests bounds a whole run. A closed gateway takes about 70.
 	maxRequests = 250
 	// callTimeout bounds one request. Longer than a loaded server takes, and as
 	// long as Ctrl-C may have to wait.
@@ -172,27 +171,30 @@ func (a answer) made() bool {
 	return a.status/100 == 2 && (a.text("client_id") != "" || a.text("clientId") != "")
 }
 
-// String says what came back, in a few words.
+// String says what came back, in a few words, with the server's own.
 func (a answer) String() string {
-	if a.err != nil {
+	if description := a.text("error_description"); a.err == nil && description != "" {
+		return a.code() + " (" + short(description, 72) + ")"
+	}
+	return a.code()
+}
+
+// code is the same without what the server says about it.
+func (a answer) code() string {
+	code := a.text("error")
+	switch {
+	case a.err != nil:
 		return "no answer: " + a.err.Error()
-	}
-	words := strconv.Itoa(a.status)
-	switch code := a.text("error"); {
 	case code != "":
-		words += " " + short(code)
+		return strconv.Itoa(a.status) + " " + short(code, 40)
 	case len(a.body) == 0 && a.status != http.StatusNoContent:
-		words += " without a body"
+		return strconv.Itoa(a.status) + " without a body"
 	}
-	if description := a.text("error_description"); description != "" {
-		words += fmt.Sprintf(" (%s)", short(description))
-	}
-	return words
+	return strconv.Itoa(a.status)
 }
 
 // short is the beginning of what a server says.
-func short(s string) string {
-	const enough = 72
+func short(s string, enough int) string {
 	if runes := []rune(s); len(runes) > enough {
 		return string(runes[:enough]) + "…"
 	}

@@ -42,7 +42,7 @@ func gatewayUpdate(s *session, ctx context.Context) finding {
 	if old.status/100 == 2 {
 		return warn("200 with a new registration access token, and the old one still works", "see the server's settings")
 	}
-	return pass("200, with a new registration access token; the old one: " + old.String())
+	return pass("200, with a new registration access token; the old one: " + old.code())
 }
 
 func gatewayDelete(s *session, ctx context.Context) finding {
@@ -63,5 +63,5 @@ func gatewayDelete(s *session, ctx context.Context) finding {
 	if again.status != http.StatusUnauthorized {
 		return failed("204, and then reading it: "+again.String(), "RFC 7592 section 2.1 has 401 for a client that is gone")
 	}
-	return pass("204, and then reading it: " + again.String())
+	return pass("204, and then reading it: " + again.code())
 }

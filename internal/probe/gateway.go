@@ -186,7 +186,7 @@ func gatewayStranger(s *session, ctx context.Context) finding {
 	case another.status != forged.status || string(another.body) != string(forged.body):
 		return warn(fmt.Sprintf("another client's token: %s; a forged one: %s", another, forged), "an answer tells which clients exist")
 	}
-	return pass("another client's token and a forged one: " + forged.String())
+	return pass("another client's token and a forged one: " + forged.code())
 }
 
 // forge changes a token's signature, and leaves all that can be read of it.

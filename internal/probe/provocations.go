@@ -12,6 +12,7 @@ import (
 // tell. The names are the dialect's where it has an entry.
 type provocation struct {
 	quirk    string
+	entry    string // of the dialect, where it is not called like the quirk
 	document string // of documents
 	header   http.Header
 	has      func(straightOnce) bool
@@ -24,7 +25,7 @@ func refused(once straightOnce) bool { return !once.got.made() }
 // provocations is the table.
 var provocations = []provocation{
 	{quirk: "unknown_members", document: "tagged", has: refused, seen: "an unknown member is refused"},
-	{quirk: "software_statement", document: "statement", has: refused, seen: "software_statement is refused", handled: "the gateway sends none"},
+	{quirk: "software_statement", entry: "unknown_members", document: "statement", has: refused, seen: "software_statement is refused"},
 	{quirk: "openid_scope", document: "openid", has: refused, seen: "openid as a scope is refused"},
 	{quirk: "jwk_use", document: "key", has: refused, seen: "a key without use is refused"},
 	{

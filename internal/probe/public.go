@@ -96,14 +96,21 @@ func samlEntity(id string) []byte {
 		`</SPSSODescriptor></EntityDescriptor>`)
 }
 
-// powers are what a client of the provider "default" was given.
+// powers are what a client of the provider "default" was given beyond what any
+// registration can name.
 func powers(a answer) string {
-	for _, name := range []string{"serviceAccountsEnabled", "fullScopeAllowed"} {
-		if value, _ := a.document.Get(name); value != true {
-			return ""
+	var given []string
+	for _, power := range []struct{ setting, name string }{
+		{"serviceAccountsEnabled", "a service account"}, {"fullScopeAllowed", "full scope"},
+	} {
+		if value, _ := a.document.Get(power.setting); value == true && a.text("protocol") != "saml" {
+			given = append(given, power.name)
 		}
 	}
-	return ", with a service account and full scope"
+	if len(given) == 0 {
+		return ""
+	}
+	return ", with " + strings.Join(given, " and ")
 }
 
 // publicClient reads the gateway's client at the server's own addresses.

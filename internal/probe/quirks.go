@@ -53,11 +53,11 @@ func (p provocation) run(s *session, ctx context.Context) finding {
 	if once.got.err != nil {
 		return unknown(once.got.String())
 	}
-	shown := once.got.String()
+	shown := once.got.code()
 	switch {
 	case !p.has(once):
 		return pass("not here: " + shown)
-	case s.fires(p.quirk, once):
+	case s.fires(p, once):
 		return pass(p.seen + " (" + shown + "); the dialect's entry fires")
 	case p.handled != "":
 		return pass(p.seen + " (" + shown + "); " + p.handled)
@@ -86,13 +86,13 @@ func (s *session) straightly(ctx context.Context, name string, p provocation) st
 }
 
 // fires tells whether the dialect's entry fires for what was sent or came back.
-func (s *session) fires(quirk string, once straightOnce) bool {
+func (s *session) fires(p provocation, once straightOnce) bool {
 	_, fired := s.Dialect.Outgoing(once.sent)
 	if once.got.made() {
 		_, in := s.Dialect.Registered(once.got.document.Clone(), once.sent)
 		fired = append(fired, in...)
 	}
-	return slices.Contains(fired, quirk)
+	return slices.Contains(fired, p.quirk) || p.entry != "" && slices.Contains(fired, p.entry)
 }
 
 // throughGateway sends what provokes most of the quirks at once through the
