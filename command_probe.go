@@ -94,7 +94,7 @@ Exit status: 0 if nothing fails, 1 if something does, 2 if it cannot be found ou
 	flags.StringVar(&what.serverFile, "server-token-file", "", "File with one for the server itself (default: the gateway's, with passthrough)")
 	flags.StringVar(&what.adminFile, "admin-token-file", "", "File with an access token for Keycloak's admin API (default: it is not asked)")
 	flags.BoolVar(&what.outside, "from-outside", false, "This machine stands where apps do: that it reaches the server is a failure")
-	flags.DurationVar(&what.timeout, "timeout", 2*time.Minute, "How long it may take; the clean-up has half a minute more")
+	flags.DurationVar(&what.timeout, "timeout", 2*time.Minute, "How long it may take; the clean-up has a minute more")
 	flags.BoolVar(&what.asJSON, "json", false, "Print one JSON object")
 	return cmd
 }

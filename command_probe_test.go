@@ -24,13 +24,15 @@ type brokenServer struct {
 	mu      sync.Mutex
 	clients []string // that were ever made
 	deleted int
-	gone    bool
-	made    func() // is called after each
+	goneAt  int // it is gone once it has made so many; 0: never
+	// second, where it is not nil, is told of the second client, and then asked
+	// when the answer may go out.
+	second chan struct{}
 }
 
 // startProbed starts a gateway in front of a sandbox and returns the probe's
 // command, not started.
-func startProbed(t *testing.T) (*brokenServer, *exec.Cmd) {
+func startProbed(t *testing.T, goneAt int, second chan struct{}) (*brokenServer, *exec.Cmd) {
 	t.Helper()
 	address, behind := freeAddress(t), freeAddress(t)
 	_, port, _ := strings.Cut(behind, ":")
@@ -38,12 +40,12 @@ func startProbed(t *testing.T) (*brokenServer, *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &brokenServer{made: func() {}}
+	b := &brokenServer{goneAt: goneAt, second: second}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.ModifyResponse = b.account
+	proxy.ModifyResponse = b.enter
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()
-		gone := b.gone
+		gone := b.goneAt > 0 && len(b.clients) >= b.goneAt
 		b.mu.Unlock()
 		if gone {
 			panic(http.ErrAbortHandler)
@@ -94,7 +96,7 @@ http://:%s {
 	return b, command
 }
 
-func (b *brokenServer) account(r *http.Response) error {
+func (b *brokenServer) enter(r *http.Response) error {
 	content, err := io.ReadAll(r.Body)
 	if err != nil {
 		return err
@@ -110,47 +112,59 @@ func (b *brokenServer) account(r *http.Response) error {
 	switch {
 	case r.Request.Method == http.MethodPost && r.StatusCode == http.StatusCreated:
 		b.clients = append(b.clients, body.ClientID+body.Own)
-		b.made()
+		if b.second != nil && len(b.clients) == 2 {
+			b.second <- struct{}{}
+			<-b.second
+		}
 	case r.Request.Method == http.MethodDelete && r.StatusCode == http.StatusNoContent:
 		b.deleted++
 	}
 	return nil
 }
 
+// account is which clients were made, and how many were deleted.
+func (b *brokenServer) account() (made []string, deleted int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.clients, b.deleted
+}
+
 // TestProbeLeavesBehind: what a server that is gone keeps is printed.
 func TestProbeLeavesBehind(t *testing.T) {
-	b, command := startProbed(t)
-	b.made = func() { b.gone = true } // after this one
+	b, command := startProbed(t, 1, nil)
 	output, err := command.Output()
 	if command.ProcessState.ExitCode() != 1 {
 		t.Errorf("status %d: %v", command.ProcessState.ExitCode(), err)
 	}
 	_, left, _ := strings.Cut(string(output), "\nThese clients may still be there:\n")
-	if len(b.clients) != 1 || !strings.Contains(left, "  "+b.clients[0]+`  "smart-registration probe `) {
-		t.Errorf("made were %q, and what is printed is\n%s", b.clients, output)
+	if made, _ := b.account(); len(made) != 1 || !strings.Contains(left, "  "+made[0]+`  "smart-registration probe `) {
+		t.Errorf("made were %q, and what is printed is\n%s", made, output)
 	}
 }
 
 // TestProbeInterrupted: Ctrl-C ends it, and first it cleans up.
 func TestProbeInterrupted(t *testing.T) {
-	b, command := startProbed(t)
-	var log strings.Builder
-	command.Stderr = &log
-	b.made = func() {
-		if len(b.clients) == 2 {
-			if err := command.Process.Signal(os.Interrupt); err != nil {
-				t.Error(err)
-			}
-		}
+	second := make(chan struct{})
+	b, command := startProbed(t, 0, second)
+	var output, log strings.Builder
+	command.Stdout, command.Stderr = &output, &log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
 	}
-	output, err := command.Output()
+	<-second
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	second <- struct{}{}
+	err := command.Wait()
 	if command.ProcessState.ExitCode() != 2 {
-		t.Errorf("status %d: %v\n%s", command.ProcessState.ExitCode(), err, output)
+		t.Errorf("status %d: %v\n%s", command.ProcessState.ExitCode(), err, &output)
 	}
-	if len(b.clients) < 2 || b.deleted != len(b.clients) || strings.Contains(string(output), "gateway/delete") {
-		t.Errorf("%q were made, %d deleted\n%s", b.clients, b.deleted, output)
+	made, deleted := b.account()
+	if deleted != len(made) || strings.Contains(output.String(), "gateway/delete") {
+		t.Errorf("%q were made, %d deleted\n%s", made, deleted, &output)
 	}
-	if _, cleaning, _ := strings.Cut(log.String(), "Cleaning up.\n"); !strings.Contains(cleaning, b.clients[0]) {
-		t.Errorf("what there was to clean up is not said: %s", log.String())
+	if _, cleaning, _ := strings.Cut(log.String(), "Cleaning up.\n"); !strings.Contains(cleaning, made[0]) {
+		t.Errorf("what there was to clean up is not said: %s", &log)
 	}
 }

@@ -21,9 +21,11 @@ import (
 const (
 	// maxRequests bounds a whole run. A closed gateway takes about 70.
 	maxRequests = 250
-	// callTimeout bounds one request. Longer than a loaded server takes, and as
-	// long as Ctrl-C may have to wait.
-	callTimeout = 10 * time.Second
+	// callTimeout bounds one request, as long as the gateway gives the server by
+	// default: a loaded Keycloak takes more than ten seconds to make the key of a
+	// SAML client, and a client that is made after that is one without a token.
+	callTimeout = 30 * time.Second
+	dialTimeout = 10 * time.Second
 	maxAnswer   = 1 << 20 // bytes
 )
 
@@ -59,7 +61,7 @@ type caller struct {
 }
 
 func newCaller(publicHost, connectTo string) *caller {
-	dialer := &net.Dialer{Timeout: callTimeout}
+	dialer := &net.Dialer{Timeout: dialTimeout}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -7,13 +7,14 @@
 // was asked, a [Verdict], what was seen, and what to do. A check sees only what
 // answers tell; where they do not, the verdict is unknown and never pass.
 //
-//	gateway/…    a registration is made, read, updated and deleted (gateway.go)
+//	gateway/…    a registration is made, read, updated and deleted (gateway.go, ending.go)
 //	policy/…     what no gateway may let through is refused (refusals.go)
 //	public/…     the public host has no way around the gateway (public.go, detours.go)
 //	server/…     who reaches the server itself, and what it does then (server.go)
-//	quirk/…      what is peculiar to the server, and whether the dialect knows (quirks.go)
+//	quirk/…      what is peculiar to the server, and whether the dialect knows (quirks.go,
+//	             provocations.go)
 //	discovery/…  which registration endpoint apps are told (discovery.go)
-//	realm/…      consent, full scope and PKCE, which no registration can set (realm.go)
+//	realm/…      consent, full scope and PKCE, which no registration can set (realm.go, admin.go)
 //	left         what was left behind (ledger.go)
 //
 // # What it leaves behind

@@ -15,7 +15,7 @@ const (
 	// leaves no way around it, it is 7.
 	MaxRegistrations = 20
 	// cleanUpTimeout is for everything that is still there at the end.
-	cleanUpTimeout = 30 * time.Second
+	cleanUpTimeout = time.Minute
 )
 
 // ledger is every client that was registered or may have been.

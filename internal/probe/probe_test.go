@@ -115,7 +115,7 @@ func run(t *testing.T, ctx context.Context, r *relay, target probe.Target) (*pro
 		t.Fatal(err)
 	}
 	text, _ := json.Marshal(report)
-	for _, secret := range append(r.secrets, target.Token) {
+	for _, secret := range append(r.said(), target.Token) {
 		if strings.Contains(string(text), secret) {
 			t.Errorf("the report has a secret in it: %s", text)
 		}
@@ -258,29 +258,30 @@ func TestUnseen(t *testing.T) {
 // TestServerFails: wherever the server begins to fail, no client is left behind
 // that the report does not speak of. The relay's account is the judge.
 func TestServerFails(t *testing.T) {
-	for name, fail := range map[string]func(*relay, int){
-		"is gone":        func(r *relay, from int) { r.before = func(n int) bool { return n < from } },
-		"is gone once":   func(r *relay, at int) { r.before = func(n int) bool { return n != at } },
-		"answers no one": func(r *relay, from int) { r.after = func(n int) bool { return n < from } },
-		"loses a reply":  func(r *relay, at int) { r.after = func(n int) bool { return n != at } },
+	for _, tt := range []struct {
+		name   string
+		stride int // what fails for good is much the same wherever it begins
+		fault  func(at int) fault
+	}{
+		{"is gone", 3, func(at int) fault { return fault{before: func(n int) bool { return n < at }} }},
+		{"is gone once", 1, func(at int) fault { return fault{before: func(n int) bool { return n != at }} }},
+		{"answers no one", 3, func(at int) fault { return fault{after: func(n int) bool { return n < at }} }},
+		{"loses a reply", 1, func(at int) fault { return fault{after: func(n int) bool { return n != at }} }},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			r := newRelay(t)
 			target := gateway(t, r, "", open)
 			run(t, t.Context(), r, target)
-			all := r.n
-			reported := 0
-			for at := 1; at <= all; at++ {
-				r.n, r.clients = 0, map[string]string{}
-				fail(r, at)
+			all, reported := r.requests(), 0
+			for at := 1; at <= all; at += tt.stride {
+				r.begin(tt.fault(at))
 				report, _ := run(t, t.Context(), r, target)
 				reported += len(report.Left)
-				r.before, r.after = nil, nil
 			}
 			if reported == 0 {
 				t.Error("nothing was ever left behind: this shows nothing")
 			}
-			t.Logf("%d places to fail at, %d clients reported", all, reported)
+			t.Logf("%d requests to fail at, %d clients reported", all, reported)
 		})
 	}
 }
@@ -292,15 +293,14 @@ func TestInterrupted(t *testing.T) {
 	run(t, t.Context(), r, target)
 	stop := errors.New("stop")
 	told := 0
-	for at := range r.n {
+	for at := range r.requests() {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		r.n = 0
-		r.before = func(n int) bool {
+		r.begin(fault{before: func(n int) bool {
 			if n == at+1 {
 				cancel(stop)
 			}
 			return true
-		}
+		}})
 		target.Interrupted = func(left []probe.Left) { told += len(left) }
 		report, err := run(t, ctx, r, target)
 		if !errors.Is(err, stop) && verdicts(report)["gateway/delete"] == "" {
@@ -321,8 +321,8 @@ func TestUnreached(t *testing.T) {
 	target := gateway(t, r, "", closed)
 	target.Gateway = "http://" + freeAddress(t) + "/register"
 	report, err := run(t, t.Context(), r, target)
-	if err == nil || r.n > 0 || len(report.Left) > 0 {
-		t.Errorf("%v after %d requests, %+v", err, r.n, report)
+	if err == nil || r.requests() > 0 || len(report.Left) > 0 {
+		t.Errorf("%v after %d requests, %+v", err, r.requests(), report)
 	}
 	target.Gateway = "auth.example.org/register"
 	if _, err := probe.Run(t.Context(), target); err == nil {

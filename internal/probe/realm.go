@@ -55,7 +55,7 @@ func pkce(s *session, ctx context.Context) finding {
 	case s256 != started:
 		return unknown(seen)
 	case without == started || plain == started:
-		return warn(seen, "enforce PKCE with S256. "+setRealm)
+		return warn(seen, "have PKCE with S256 enforced; "+setRealm)
 	}
 	return pass(seen)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,17 +22,33 @@ const registrationAPI = "/realms/fhir/clients-registrations/openid-connect"
 // clients, whom the probe does not know, and who can fail.
 type relay struct {
 	*httptest.Server
-	// before is asked about each request to the registration API, by its number
-	// from 1; false cuts the connection before the sandbox has seen it.
-	before func(n int) bool
-	// after is asked once the sandbox has acted; false cuts the connection
-	// instead of the answer.
-	after func(n int) bool
 
 	mu      sync.Mutex
-	n       int
+	fault   fault
+	n       int               // requests to the registration API since the fault began
 	clients map[string]string // those that are there, by id, with their names
 	secrets []string
+}
+
+// fault is how the relay fails. Each is asked about each request to the registration
+// API, by its number from 1, and none at all is no fault.
+type fault struct {
+	before func(n int) bool // false: the connection is cut before the sandbox has seen it
+	after  func(n int) bool // false: the connection is cut instead of the answer
+}
+
+// begin makes the relay forget everything and fail from now on.
+func (r *relay) begin(f fault) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fault, r.n, r.clients = f, 0, map[string]string{}
+}
+
+// requests is how many there were.
+func (r *relay) requests() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.n
 }
 
 func newRelay(t *testing.T) *relay {
@@ -54,14 +71,14 @@ func newRelay(t *testing.T) *relay {
 			_ = box.ServeHTTP(w, request, nil)
 			return
 		}
-		n := r.next()
-		if r.before != nil && !r.before(n) {
+		n, f := r.next()
+		if f.before != nil && !f.before(n) {
 			panic(http.ErrAbortHandler)
 		}
 		reply := httptest.NewRecorder()
 		_ = box.ServeHTTP(reply, request, nil)
 		r.account(request, reply)
-		if r.after != nil && !r.after(n) {
+		if f.after != nil && !f.after(n) {
 			panic(http.ErrAbortHandler)
 		}
 		maps.Copy(w.Header(), reply.Header())
@@ -72,11 +89,11 @@ func newRelay(t *testing.T) *relay {
 	return r
 }
 
-func (r *relay) next() int {
+func (r *relay) next() (int, fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.n++
-	return r.n
+	return r.n, r.fault
 }
 
 func (r *relay) account(request *http.Request, reply *httptest.ResponseRecorder) {
@@ -103,6 +120,13 @@ func (r *relay) account(request *http.Request, reply *httptest.ResponseRecorder)
 			}
 		}
 	}
+}
+
+// said are the secrets that the sandbox gave out.
+func (r *relay) said() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.secrets)
 }
 
 // there is a copy of the clients that are there.
