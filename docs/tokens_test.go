@@ -40,6 +40,7 @@ kcadm.sh create clients -r fhir -s clientId=by-hand -s secret=by-hand -s 'redire
 // chain is all that is between an app and its token.
 type chain struct {
 	version  string
+	server   *keycloaktest.Server
 	gateway  gateway
 	client   *http.Client
 	endpoint oauth2.Endpoint
@@ -52,7 +53,11 @@ type chain struct {
 func TestTokens(t *testing.T) {
 	for _, version := range []string{keycloaktest.DefaultVersion, "26.0.8"} {
 		t.Run(version, func(t *testing.T) {
-			testChain(t, newChain(t, version))
+			c := newChain(t, version)
+			testChain(t, c)
+			if version == keycloaktest.DefaultVersion {
+				t.Run("probe", func(t *testing.T) { testProbe(t, c.server) }) // last: it starts gateways of its own
+			}
 		})
 	}
 }
@@ -72,7 +77,9 @@ func newChain(t *testing.T, version string) *chain {
 			lines += b.text
 		}
 	}
-	return connect(t, version, server.URL(), runKcadm(t, server, lines+byHand))
+	c := connect(t, version, server.URL(), runKcadm(t, server, lines+byHand))
+	c.server = server
+	return c
 }
 
 // connect starts the page's gateway in front of a Keycloak that is set up.
