@@ -12,7 +12,7 @@ import (
 const (
 	// MaxRegistrations is how many clients a run registers at most, and so how
 	// many uses an initial access token for it has to have. Behind a gateway that
-	// leaves no way around it, it is 7.
+	// leaves no way around it, it is 8.
 	MaxRegistrations = 20
 	// cleanUpTimeout is for everything that is still there at the end.
 	cleanUpTimeout = time.Minute

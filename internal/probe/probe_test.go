@@ -185,7 +185,7 @@ func TestVerdicts(t *testing.T) {
 			name: "generic", lines: "dialect keycloak", rest: closed,
 			change: func(p *probe.Target) { p.Dialect, _ = upstream.Named("generic") },
 			want: slices.Concat(advertised, []string{
-				"warn quirk/jwk_use", "warn quirk/missing_echoes", "warn quirk/openid_scope", "warn quirk/response_type_none",
+				"warn quirk/jwk_use", "warn quirk/logout_session_echo", "warn quirk/missing_echoes", "warn quirk/openid_scope", "warn quirk/response_type_none",
 				"warn quirk/software_statement", "warn quirk/unknown_members",
 			}),
 		},

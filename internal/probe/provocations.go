@@ -20,6 +20,10 @@ type provocation struct {
 	handled  string // how the gateway deals with it without the dialect; "" if it does not
 }
 
+func keepsCodeFlow(once straightOnce) bool {
+	return listed(once.got, "grant_types", "authorization_code") || listed(once.read, "grant_types", "authorization_code")
+}
+
 func refused(once straightOnce) bool { return !once.got.made() }
 
 // provocations is the table.
@@ -45,9 +49,21 @@ var provocations = []provocation{
 		},
 	},
 	{
-		quirk: "service_redirects", document: "service", seen: "client_credentials alone keeps the code flow",
+		quirk: "logout_session_echo", document: "rich", seen: "backchannel_logout_session_required is returned as another",
 		has: func(o straightOnce) bool {
-			return listed(o.got, "grant_types", "authorization_code") || listed(o.read, "grant_types", "authorization_code")
+			if !o.got.made() {
+				return false
+			}
+			value, _ := o.got.document.Get("backchannel_logout_session_required")
+			return value != true
+		},
+	},
+	{quirk: "service_redirects", document: "service", has: keepsCodeFlow, seen: "client_credentials alone keeps the code flow and redirect URIs"},
+	{quirk: "service_code_flow", document: "service", has: keepsCodeFlow, seen: "client_credentials alone keeps the code flow"},
+	{
+		quirk: "grants_echo", document: "password", seen: "the answer does not name the grant password, which is registered",
+		has: func(o straightOnce) bool {
+			return listed(o.read, "grant_types", "password") && !listed(o.got, "grant_types", "password")
 		},
 	},
 	{
@@ -95,6 +111,7 @@ var documents = map[string]func(name string) *registration.Metadata{
 		m.SetStrings("response_types", []string{"code"})
 		m.SetStrings("contacts", []string{"probe@client.example.org"})
 		m.Set("token_endpoint_auth_method", "client_secret_post")
+		m.Set("backchannel_logout_session_required", true)
 		m.Set("logo_uri", "https://client.example.org/logo.png")
 		m.Set("policy_uri", "https://client.example.org/policy")
 		m.Set("tos_uri", "https://client.example.org/terms")
@@ -104,6 +121,11 @@ var documents = map[string]func(name string) *registration.Metadata{
 		m := web(name)
 		m.Set("token_endpoint_auth_method", "private_key_jwt")
 		m.Set("jwks", registration.New(registration.Member{Name: "keys", Value: []any{publicKey()}}))
+		return m
+	},
+	"password": func(name string) *registration.Metadata {
+		m := web(name)
+		m.SetStrings("grant_types", []string{"authorization_code", "password"})
 		return m
 	},
 	"service": func(name string) *registration.Metadata {

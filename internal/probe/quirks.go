@@ -87,10 +87,12 @@ func (s *session) straightly(ctx context.Context, name string, p provocation) st
 
 // fires tells whether the dialect's entry fires for what was sent or came back.
 func (s *session) fires(p provocation, once straightOnce) bool {
-	_, fired := s.Dialect.Outgoing(once.sent)
+	sent, fired := s.Dialect.Outgoing(once.sent)
+	fired = append(fired, s.Dialect.ReadBack(once.sent))
 	if once.got.made() {
-		_, in := s.Dialect.Registered(once.got.document.Clone(), once.sent)
-		fired = append(fired, in...)
+		registered, in := s.Dialect.Registered(once.got.document.Clone(), once.sent)
+		_, excused := s.Dialect.Mismatches(once.sent, sent, registered)
+		fired = slices.Concat(fired, in, excused)
 	}
 	return slices.Contains(fired, p.quirk) || p.entry != "" && slices.Contains(fired, p.entry)
 }
