@@ -58,7 +58,8 @@ func (x *transaction) admitWidening() error {
 }
 
 // readRegistered reads what the client has now. A server may hand out a new
-// token on a read (RFC 7592 section 3): the update then goes on with that one.
+// token on a read (RFC 7592 section 3): the update then goes on with that one, of
+// which the caller knows nothing yet.
 func (x *transaction) readRegistered() error {
 	err := x.exchange(upstream.Call{Method: http.MethodGet, Path: x.upstreamPath + "/" + x.target.segment})
 	if err != nil {
@@ -68,10 +69,12 @@ func (x *transaction) readRegistered() error {
 	if err != nil {
 		return err
 	}
+	presented := x.admission.Raw
 	if renewed := x.registered.String("registration_access_token"); renewed != "" {
 		x.admission.Raw = renewed
 	}
 	// As it is told: what a caller that sends back what it read has in its document.
+	x.registered.Set("registration_access_token", presented)
 	x.registered.Set("registration_client_uri", x.clientURI(x.target.clientID))
 	return nil
 }

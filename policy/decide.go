@@ -11,7 +11,7 @@ func (p *Policy) Decide(r Request) Decision { return p.decideBy(nil, p.asVouched
 
 // decideBy decides by one profile, whatever it matches, or by the one that does.
 func (p *Policy) decideBy(only *profile, r Request) Decision {
-	d := deliberation{Policy: p, m: r.Metadata, registered: r.Registered, profile: only}
+	d := deliberation{Policy: p, m: r.Metadata, registered: p.limit(r), profile: only}
 	d.changes = registration.Prepare(r.Operation, d.m)
 	if r.Operation == Update && r.Registered != nil {
 		d.violations = registration.CheckReadOnly(d.m, r.Registered, p.builtIn.ReadOnly == ReadOnlyStrict)
@@ -74,8 +74,9 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 		d.checkProfile(r)
 	}
 	d.applyRules(r, wellTyped)
-	if r.Operation == Update && r.Registered != nil && r.Admission == nil && p.builtIn.Widening != WideningAllow {
-		d.violations = append(d.violations, p.widening(r.Registered, d.m, wanted)...)
+	if d.registered != nil {
+		u := &update{registered: d.registered, asked: d.m, wanted: wanted, operators: d.layers.metadata, unknown: p.config.Unreturned}
+		d.violations = append(d.violations, u.widening()...)
 	}
 	return d.decision()
 }
@@ -84,7 +85,7 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 type deliberation struct {
 	*Policy
 	m          *Metadata
-	registered *Metadata
+	registered *Metadata // what an update may not go beyond; nil: nothing limits it so
 
 	profile *profile // nil: none is for such an app
 	layers  *layers

@@ -44,6 +44,14 @@ func (p *Policy) asVouched(r Request) Request {
 	return r
 }
 
+// limit is what an update may not go beyond; nil where nothing limits it so.
+func (p *Policy) limit(r Request) *Metadata {
+	if r.Operation != Update || r.Admission != nil || p.builtIn.Widening == WideningAllow {
+		return nil
+	}
+	return r.Registered
+}
+
 // checkVouched: what a profile gave for the sake of a token has to be held to on
 // updates, where there is no token.
 func (p *Policy) checkVouched() error {
@@ -76,36 +84,52 @@ func Bounds() []Bound { return slices.Clone(bounds) }
 
 // bounds, in the order in which their violations are reported.
 var bounds = []Bound{
-	{Members: []string{"grant_types"}, Wider: "a grant type that is not there yet", check: (*update).moreValues},
-	{Members: []string{"response_types"}, Wider: "a response type that is not there yet", check: (*update).moreValues},
+	{Members: []string{"grant_types"}, Wider: "a grant type that is not there yet", check: (*update).moreGrants},
+	{Members: []string{"response_types"}, Wider: "`code`, `token` or `id_token` where none of those that are there has it", check: (*update).moreResponses},
 	{
-		Members: []string{"redirect_uris", "post_logout_redirect_uris"},
-		Wider:   "a URI at an origin (scheme, host and port) that neither of the two lists has yet",
-		check:   (*update).otherRedirects,
+		Members: []string{"redirect_uris"}, Wider: "a URI at an origin (scheme, host and port) that it does not have yet",
+		check: (*update).otherRedirects,
+	},
+	{
+		Members: []string{"post_logout_redirect_uris"}, Wider: "a URI at an origin that neither it nor `redirect_uris` has yet",
+		check: (*update).otherRedirects,
 	},
 	{Members: []string{"scope"}, Wider: "a scope that none of the registered ones covers, even if the policy would strip it", check: (*update).moreScopes},
 	{
 		Members: []string{"token_endpoint_auth_method"},
-		Wider:   "a weaker method: from a key to a secret, from a secret to `none`, or to one of which nothing is known",
-		check:   (*update).weakerMethod,
+		Wider: "a weaker method, in the order `none`, a secret that is sent, `client_secret_jwt`, a key, `tls_client_auth`; " +
+			"another one than one of which nothing is known, and the reverse",
+		check: (*update).weakerMethod,
 	},
-	{Members: []string{"application_type"}, Wider: "`native` where it is `web`: native apps may have redirect URIs that web apps may not", check: (*update).turnsNative},
+	{
+		Members: []string{"application_type"},
+		Wider: "`native` where it is `web`: native apps may have redirect URIs that web apps may not. Where the server does not " +
+			"say what it is, an app without such a redirect URI is `web`",
+		check: (*update).turnsNative,
+	},
 	{
 		Members: []string{
 			"id_token_signed_response_alg", "userinfo_signed_response_alg", "authorization_signed_response_alg",
 			"request_object_signing_alg", "token_endpoint_auth_signing_alg", "backchannel_authentication_request_signing_alg",
 		},
-		Wider: "a weaker signature: from a key to a secret, from either to none or to whatever comes",
+		Wider: "a weaker signature, in the order none or whatever comes, `HS`, `RS`, `PS` with `ES` and `EdDSA`; one of which nothing is known",
 		check: (*update).weakerSignature,
 	},
 	{
 		Members: []string{
-			"id_token_encrypted_response_alg", "id_token_encrypted_response_enc", "userinfo_encrypted_response_alg",
-			"userinfo_encrypted_response_enc", "authorization_encrypted_response_alg", "authorization_encrypted_response_enc",
-			"request_object_encryption_alg", "request_object_encryption_enc",
+			"id_token_encrypted_response_alg", "userinfo_encrypted_response_alg", "authorization_encrypted_response_alg",
+			"request_object_encryption_alg",
 		},
-		Wider: "no encryption where there is some, and `RSA1_5` instead of something better",
+		Wider: "a weaker encryption, in the order none, `RSA1_5` with those of a shared key, `RSA-OAEP` with `ECDH-ES`; one of which nothing is known",
 		check: (*update).weakerEncryption,
+	},
+	{
+		Members: []string{
+			"id_token_encrypted_response_enc", "userinfo_encrypted_response_enc", "authorization_encrypted_response_enc",
+			"request_object_encryption_enc",
+		},
+		Wider: "none where there is one, and one that RFC 7518 does not have",
+		check: (*update).otherEncryption,
 	},
 	{
 		Members: []string{
@@ -120,42 +144,49 @@ var bounds = []Bound{
 	{Members: []string{"default_max_age"}, Wider: "a longer time, or none at all where there is one", check: (*update).longer},
 	{
 		Members: []string{
-			"default_acr_values", "software_id", "backchannel_token_delivery_mode", "tls_client_auth_subject_dn",
-			"tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email",
+			"default_acr_values", "tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri",
+			"tls_client_auth_san_ip", "tls_client_auth_san_email",
 		},
 		Wider: "another value than the one that is there",
 		check: (*update).another,
 	},
 	{
+		Members: []string{"software_id"}, Wider: "another value than the one that is there, and one where the server would say that there is one",
+		check: (*update).otherSoftware,
+	},
+	{Members: []string{"backchannel_token_delivery_mode"}, Wider: "another value than the one that is there; without one it is `poll`", check: (*update).otherDelivery},
+	{
 		Members: []string{
 			"jwks_uri", "request_uris", "sector_identifier_uri", "initiate_login_uri", "frontchannel_logout_uri",
 			"backchannel_logout_uri", "backchannel_client_notification_endpoint",
-			"client_uri", "logo_uri", "policy_uri", "tos_uri",
 		},
-		Wider: "a URI at an origin that neither the member nor `redirect_uris`, `post_logout_redirect_uris` or `client_uri` has yet",
-		check: (*update).elsewhere,
+		Wider: "a URI at an origin that neither the member nor `redirect_uris` has yet",
+		check: (*update).otherEndpoint,
 	},
-	{Members: []string{"client_name", "contacts", "software_version", "jwks"}},
+	{
+		Members: []string{"client_uri", "logo_uri", "policy_uri", "tos_uri"},
+		Wider:   "a URI at an origin that neither `redirect_uris` nor any of the four has yet",
+		check:   (*update).otherPage,
+	},
+	{Members: []string{"jwks"}, Wider: "keys in place of those at a `jwks_uri`", check: (*update).ownKeys},
+	{Members: []string{"client_name", "contacts", "software_version"}},
 }
 
 // update is a change of a registration.
 type update struct {
 	registered, asked *Metadata
 	wanted            string // the scope that was asked for
+	operators         *MetadataPolicy
 	// unknown tells of a member that it may be registered although the server
 	// does not say so.
 	unknown func(member string) bool
-
-	redirects []string // origins that users are sent to
-	origins   []string // these and that of client_uri
 }
 
 // widening returns a violation for each respect in which an update goes beyond
-// what is registered now.
-func (p *Policy) widening(registered, asked *Metadata, wanted string) []Violation {
-	u := &update{registered: registered, asked: asked, wanted: wanted, unknown: p.config.Unreturned}
-	u.redirects = originsOf(slices.Concat(stringsOf(registered, "redirect_uris"), stringsOf(registered, "post_logout_redirect_uris")))
-	u.origins = slices.Concat(u.redirects, originsOf([]string{registered.String("client_uri")}))
+// what is registered now. What the server does not say is taken for not there: an
+// address that nobody has seen may not be shown to users only because the server
+// is silent about the one that it replaces.
+func (u *update) widening() []Violation {
 	var vs []Violation
 	for _, bound := range bounds {
 		if bound.check == nil {
@@ -175,7 +206,8 @@ func (p *Policy) widening(registered, asked *Metadata, wanted string) []Violatio
 // the server does not return is left out.
 func (p *Policy) Beyond(decided, registered *Metadata) []string {
 	var members []string
-	for _, v := range p.widening(decided, registered, "") {
+	u := &update{registered: decided, asked: registered, unknown: p.config.Unreturned}
+	for _, v := range u.widening() {
 		member, _, _ := strings.Cut(strings.TrimPrefix(v.Pointer, "/"), "/")
 		if p.config.Unreturned != nil && p.config.Unreturned(registration.BaseName(member)) || slices.Contains(members, member) {
 			continue
@@ -186,13 +218,8 @@ func (p *Policy) Beyond(decided, registered *Metadata) []string {
 }
 
 // spellings are the member and those of its spellings with a language tag (RFC
-// 7591 section 2.2) that were asked for. A member that the server may have and
-// does not tell of is left out: nothing is known of it, and the policy judges it
-// as it does a new one.
+// 7591 section 2.2) that were asked for.
 func (u *update) spellings(member string) []string {
-	if u.unknown != nil && u.unknown(member) && !u.registered.Has(member) {
-		return nil
-	}
 	names := []string{member}
 	for _, m := range u.asked.Members() {
 		if m.Name != member && registration.BaseName(m.Name) == member {
@@ -213,15 +240,42 @@ func wider(detail string, given any, allowed []string, pointer ...string) Violat
 	return v
 }
 
-func (u *update) moreValues(member string) []Violation {
-	has := stringsOf(u.registered, member)
-	if member == "response_types" && !u.registered.Has(member) {
-		has, _ = registration.AsStrings(responseTypesOf(stringsOf(u.registered, "grant_types")))
+// registeredGrants are those that a client has: where the server names none, that
+// of RFC 7591 section 2.
+func (u *update) registeredGrants() []string {
+	if !u.registered.Has("grant_types") {
+		return []string{"authorization_code"}
 	}
+	return stringsOf(u.registered, "grant_types")
+}
+
+func (u *update) moreGrants(member string) []Violation {
+	has := u.registeredGrants()
 	var vs []Violation
-	for i, value := range stringsOf(u.asked, member) {
-		if !slices.Contains(has, value) {
-			vs = append(vs, wider("an update may not add to this member", value, has, member, index(i)))
+	for i, grant := range stringsOf(u.asked, member) {
+		if !slices.Contains(has, grant) {
+			vs = append(vs, wider("an update may not add a grant type", grant, has, member, index(i)))
+		}
+	}
+	return vs
+}
+
+// moreResponses compares what is handed out, since servers do not agree on which
+// combinations they list: Keycloak names all that the client's flows can make, and
+// not "token" alone.
+func (u *update) moreResponses(member string) []Violation {
+	has, there := u.registered.Strings(member)
+	if !there {
+		has, _ = registration.AsStrings(responseTypesOf(u.registeredGrants()))
+	}
+	parts := strings.Fields(strings.Join(has, " "))
+	var vs []Violation
+	for i, responseType := range stringsOf(u.asked, member) {
+		for part := range strings.FieldsSeq(responseType) {
+			if part != "none" && !slices.Contains(parts, part) {
+				vs = append(vs, wider("an update may not add a response type", responseType, has, member, index(i)))
+				break
+			}
 		}
 	}
 	return vs

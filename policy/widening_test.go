@@ -11,10 +11,10 @@ import (
 // guarded is a client that has something in every member that an update can go
 // beyond.
 const guarded = `{"client_id":"c1","client_secret":"s","registration_client_uri":"https://auth.example.org/register/c1",
-	"redirect_uris":["https://app.example.org/cb"],"post_logout_redirect_uris":["https://app.example.org/out"],
+	"redirect_uris":["https://app.example.org/cb"],"post_logout_redirect_uris":["https://out.example.org/out"],
 	"grant_types":["authorization_code"],"response_types":["code"],"application_type":"web",
 	"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"ES384","jwks_uri":"https://keys.example.org/jwks",
-	"scope":"openid patient/Observation.rs","client_name":"App","client_uri":"https://app.example.org/",
+	"scope":"openid patient/Observation.rs","client_name":"App","client_uri":"https://www.example.org/",
 	"logo_uri":"https://cdn.example.org/logo.png","policy_uri":"https://app.example.org/p","tos_uri":"https://app.example.org/t",
 	"id_token_signed_response_alg":"ES256","userinfo_signed_response_alg":"ES256","authorization_signed_response_alg":"ES256",
 	"request_object_signing_alg":"ES256","backchannel_authentication_request_signing_alg":"ES256",
@@ -35,26 +35,26 @@ const guarded = `{"client_id":"c1","client_secret":"s","registration_client_uri"
 // widenings are changes of one member of the guarded client; nil takes it out.
 var widenings = map[string][]string{
 	"grant_types":                                    {`["authorization_code","refresh_token"]`, `["client_credentials"]`},
-	"response_types":                                 {`["code","token"]`, `["token"]`},
-	"redirect_uris":                                  {`["https://evil.example/cb"]`, `["https://app.example.org:8443/cb"]`, `["http://app.example.org/cb"]`},
-	"post_logout_redirect_uris":                      {`["https://evil.example/out"]`},
+	"response_types":                                 {`["code","token"]`, `["token"]`, `["code id_token"]`, `["code","none","id_token token"]`},
+	"redirect_uris":                                  {`["https://evil.example/cb"]`, `["https://app.example.org:8443/cb"]`, `["http://app.example.org/cb"]`, `["https://out.example.org/cb"]`, `["https://keys.example.org/cb"]`},
+	"post_logout_redirect_uris":                      {`["https://evil.example/out"]`, `["https://www.example.net/"]`},
 	"scope":                                          {`"openid patient/Observation.cruds"`, `"openid patient/*.rs"`, `"system/*.rs"`, `"offline_access"`},
-	"token_endpoint_auth_method":                     {`"client_secret_basic"`, `"none"`, `"attest"`, ""},
+	"token_endpoint_auth_method":                     {`"client_secret_basic"`, `"client_secret_jwt"`, `"none"`, `"attest"`, ""},
 	"application_type":                               {`"native"`},
-	"token_endpoint_auth_signing_alg":                {`"HS256"`, `"none"`, `"XY1"`, ""},
-	"id_token_signed_response_alg":                   {`"HS256"`, `"none"`},
+	"token_endpoint_auth_signing_alg":                {`"HS256"`, `"RS256"`, `"none"`, `"XY1"`, `"ESx"`, ""},
+	"id_token_signed_response_alg":                   {`"HS256"`, `"RS256"`, `"RS1"`, `"none"`, ""},
 	"userinfo_signed_response_alg":                   {`"HS256"`, ""},
 	"authorization_signed_response_alg":              {`"HS256"`, `"none"`},
 	"request_object_signing_alg":                     {`"HS256"`, `"none"`, `"any"`, ""},
 	"backchannel_authentication_request_signing_alg": {`"HS256"`, ""},
-	"id_token_encrypted_response_alg":                {`"RSA1_5"`, ""},
-	"id_token_encrypted_response_enc":                {""},
-	"userinfo_encrypted_response_alg":                {`"RSA1_5"`, ""},
-	"userinfo_encrypted_response_enc":                {""},
-	"authorization_encrypted_response_alg":           {`"RSA1_5"`, ""},
-	"authorization_encrypted_response_enc":           {""},
-	"request_object_encryption_alg":                  {`"RSA1_5"`, ""},
-	"request_object_encryption_enc":                  {""},
+	"id_token_encrypted_response_alg":                {`"RSA1_5"`, `"dir"`, `"none"`, `"rsa-oaep"`, ""},
+	"id_token_encrypted_response_enc":                {`"none"`, `"A128"`, ""},
+	"userinfo_encrypted_response_alg":                {`"RSA1_5"`, `"none"`, ""},
+	"userinfo_encrypted_response_enc":                {`"none"`, ""},
+	"authorization_encrypted_response_alg":           {`"RSA1_5"`, `"none"`, ""},
+	"authorization_encrypted_response_enc":           {`"none"`, ""},
+	"request_object_encryption_alg":                  {`"RSA1_5"`, `"none"`, ""},
+	"request_object_encryption_enc":                  {`"none"`, ""},
 	"require_pushed_authorization_requests":          {`false`, `null`, ""},
 	"dpop_bound_access_tokens":                       {`false`, ""},
 	"tls_client_certificate_bound_access_tokens":     {`false`, ""},
@@ -63,24 +63,25 @@ var widenings = map[string][]string{
 	"frontchannel_logout_session_required":           {`false`, ""},
 	"backchannel_logout_revoke_offline_tokens":       {`false`, ""},
 	"subject_type":                                   {`"public"`, ""},
-	"default_max_age":                                {`301`, `1e9`, ""},
+	"default_max_age":                                {`301`, `1e9`, `-1`, `null`, ""},
 	"default_acr_values":                             {`["silver"]`, `["silver","gold"]`, `[]`, ""},
 	"software_id":                                    {`"another"`, ""},
-	"backchannel_token_delivery_mode":                {`"push"`},
+	"backchannel_token_delivery_mode":                {`"push"`, `"ping"`},
 	"tls_client_auth_subject_dn":                     {`"CN=evil"`, ""},
 	"tls_client_auth_san_dns":                        {`"evil.example"`},
 	"tls_client_auth_san_uri":                        {`"https://evil.example/"`},
 	"tls_client_auth_san_ip":                         {`"192.0.2.2"`},
 	"tls_client_auth_san_email":                      {`"evil@example.org"`},
-	"jwks_uri":                                       {`"https://evil.example/jwks"`, `"https://cdn.example.org/jwks"`},
+	"jwks_uri":                                       {`"https://evil.example/jwks"`, `"https://cdn.example.org/jwks"`, `"https://out.example.org/jwks"`, `"https://www.example.org/jwks"`},
+	"jwks":                                           {`{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}`},
 	"request_uris":                                   {`["https://evil.example/r"]`, `["https://app.example.org/r1","https://evil.example/r"]`},
 	"sector_identifier_uri":                          {`"https://evil.example/sector"`},
 	"initiate_login_uri":                             {`"https://evil.example/login"`},
 	"frontchannel_logout_uri":                        {`"https://evil.example/fc"`},
-	"backchannel_logout_uri":                         {`"https://evil.example/bc"`},
+	"backchannel_logout_uri":                         {`"https://evil.example/bc"`, `"https://www.example.org/bc"`, `"https://keys.example.org/bc"`},
 	"backchannel_client_notification_endpoint":       {`"https://evil.example/ciba"`},
 	"client_uri":                                     {`"https://evil.example/"`},
-	"logo_uri":                                       {`"https://evil.example/logo.png"`},
+	"logo_uri":                                       {`"https://evil.example/logo.png"`, `"https://out.example.org/logo.png"`},
 	"policy_uri":                                     {`"https://evil.example/p"`},
 	"tos_uri":                                        {`"https://evil.example/t"`},
 }
@@ -180,21 +181,94 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestUntold: of what the server does not tell nothing is known, and the policy
-// judges it as it does a new one; what it does tell is bound.
+// TestUntold: what the server does not tell is taken for not there, so that the
+// addresses that users are shown are ones that are known; which software it is, is
+// the policy's to judge.
 func TestUntold(t *testing.T) {
 	t.Parallel()
 	p, err := policy.New(policy.Config{
-		Unreturned: func(member string) bool { return member == "logo_uri" || member == "software_id" },
+		Unreturned: func(member string) bool {
+			return slices.Contains([]string{"logo_uri", "software_id", "application_type"}, member)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	registered := metadata(t, `{"client_id":"c1",`+web+`,"grant_types":["authorization_code"],"scope":"openid"}`)
-	asked := metadata(t, `{"client_id":"c1",`+web+`,"scope":"openid","logo_uri":"https://cdn.example.net/l.png","tos_uri":"https://cdn.example.net/t","software_id":"x"}`)
+	asked := metadata(t, `{"client_id":"c1",`+web+`,"scope":"openid","logo_uri":"https://cdn.example.net/l.png","policy_uri":"https://app.example.org/p","tos_uri":"https://cdn.example.net/t","software_id":"x","application_type":"native"}`)
 	d := p.Decide(policy.Request{Operation: policy.Update, Metadata: asked, Registered: registered})
-	if got := broken(d); !slices.Equal(got, []string{"widening /tos_uri"}) {
+	if got := broken(d); !slices.Equal(got, []string{"widening /application_type", "widening /logo_uri", "widening /tos_uri"}) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestNotYetThere: what a registration does not have, an update does not bring.
+func TestNotYetThere(t *testing.T) {
+	t.Parallel()
+	const plain = `"client_id":"c1","redirect_uris":["https://app.example.org/cb"],"scope":"openid"`
+	for members, want := range map[string][]string{
+		`"software_id":"x"`:                                         {"widening /software_id"},
+		`"backchannel_token_delivery_mode":"push"`:                  {"widening /backchannel_token_delivery_mode"},
+		`"backchannel_token_delivery_mode":"poll"`:                  nil,
+		`"jwks_uri":"https://keys.example.org/jwks"`:                {"widening /jwks_uri"},
+		`"jwks_uri":"https://app.example.org/jwks"`:                 nil,
+		`"client_uri":"https://www.example.org/"`:                   {"widening /client_uri"},
+		`"id_token_signed_response_alg":"HS256"`:                    {"widening /id_token_signed_response_alg"},
+		`"id_token_signed_response_alg":"PS256"`:                    nil,
+		`"userinfo_signed_response_alg":"HS256"`:                    nil,
+		`"userinfo_signed_response_alg":"x"`:                        {"widening /userinfo_signed_response_alg"},
+		`"request_uris":["https://app.example.org/r"]`:              nil,
+		`"default_max_age":100,"require_auth_time":true`:            nil,
+		`"default_acr_values":["gold"],"subject_type":"pairwise"`:   nil,
+		`"tls_client_auth_subject_dn":"CN=app"`:                     nil,
+		`"client_name":"Renamed","contacts":["a"]`:                  nil,
+		`"redirect_uris":["https://app.example.org/elsewhere?a=b"]`: nil,
+	} {
+		document := metadata(t, `{`+plain+`}`)
+		for _, m := range metadata(t, `{`+members+`}`).Members() {
+			document.Set(m.Name, m.Value)
+		}
+		d := lax(t, policy.BuiltIn{}).Decide(policy.Request{Operation: policy.Update, Metadata: document, Registered: metadata(t, `{`+plain+`}`)})
+		if got := broken(d); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", members, got, want)
+		}
+	}
+}
+
+// TestWideningOfThePolicy: an address that the operator's policy gives every app is
+// no app's widening.
+func TestWideningOfThePolicy(t *testing.T) {
+	t.Parallel()
+	p := newPolicy(t, `{"tos_uri":{"value":"https://operator.example/terms"},"logo_uri":{"default":"https://operator.example/logo.png"}}`,
+		policy.Scopes{}, policy.BuiltIn{})
+	for logo, want := range map[string][]string{
+		``: nil,
+		`,"logo_uri":"https://operator.example/logo.png"`: nil, // as it was answered
+		`,"logo_uri":"https://operator.example/evil.png"`: {"widening /logo_uri"},
+		`,"tos_uri":"https://evil.example/"`:              nil,
+	} {
+		d := p.Decide(policy.Request{
+			Operation: policy.Update, Metadata: metadata(t, `{"client_id":"c1",`+web+`,"scope":"openid"`+logo+`}`),
+			Registered: metadata(t, `{"client_id":"c1",`+web+`,"grant_types":["authorization_code"],"scope":"openid"}`),
+		})
+		if got := broken(d); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", logo, got, want)
+		}
+	}
+}
+
+// TestResponsesOfAServer: servers list other combinations of the same parts.
+func TestResponsesOfAServer(t *testing.T) {
+	t.Parallel()
+	const client = `"client_id":"c1","redirect_uris":["https://app.example.org/cb"],"grant_types":["authorization_code","implicit"],"scope":"openid"`
+	registered := metadata(t, `{`+client+`,"response_types":["code","id_token","id_token token","code id_token"]}`)
+	for _, types := range []string{`["code","token"]`, `["code id_token token"]`, `["none","code"]`} {
+		d := lax(t, policy.BuiltIn{}).Decide(policy.Request{
+			Operation: policy.Update, Metadata: metadata(t, `{`+client+`,"response_types":`+types+`}`), Registered: registered,
+		})
+		if !d.Admitted() {
+			t.Errorf("%s: %v", types, broken(d))
+		}
 	}
 }
 

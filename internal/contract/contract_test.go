@@ -35,6 +35,7 @@ var cases = []struct {
 	{"strangers", testStrangers},
 	{"update", testUpdate},
 	{"widening", testWidening},
+	{"widening of keys", testWideningKeys},
 	{"vouched", testVouched},
 	{"frozen", testFrozen},
 	{"kodjin", testKodjin}, // last: it loads a configuration of its own

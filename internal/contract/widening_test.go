@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -18,7 +19,8 @@ func guarded(members ...any) map[string]any {
 		"grant_types", []any{"authorization_code"},
 		"response_types", []any{"code"},
 		"client_uri", "https://client.example.org",
-		"post_logout_redirect_uris", []any{"https://client.example.org/out"},
+		"post_logout_redirect_uris", []any{"https://out.example.org/out"},
+		"subject_type", "pairwise",
 		"require_pushed_authorization_requests", true,
 		"tls_client_certificate_bound_access_tokens", true,
 		"dpop_bound_access_tokens", true,
@@ -67,6 +69,7 @@ var wideningAttempts = []struct {
 	{"a host behind a backslash", []any{"redirect_uris", []any{`https://evil.example\@client.example.org/callback`}}, "/redirect_uris"},
 	{"a host that looks the same", []any{"redirect_uris", []any{"https://сlient.example.org/callback"}}, "/redirect_uris"},
 	{"two URIs in one", []any{"redirect_uris", []any{"https://client.example.org/callback##https://evil.example/callback"}}, "/redirect_uris"},
+	{"where users go when they leave", []any{"redirect_uris", []any{"https://out.example.org/out"}}, "/redirect_uris"},
 	{"out to another host", []any{"post_logout_redirect_uris", []any{"https://evil.example/out"}}, "/post_logout_redirect_uris"},
 	{"out to wherever one may come in", []any{"post_logout_redirect_uris", []any{"+"}}, "/post_logout_redirect_uris"},
 	{"another scope", []any{"scope", "openid patient/Observation.rs fhirUser"}, "/scope"},
@@ -100,6 +103,32 @@ var wideningAttempts = []struct {
 	{"two requests in one", []any{"request_uris", []any{"https://client.example.org/request##https://evil.example/"}}, "/request_uris"},
 	{"keys of others", []any{"token_endpoint_auth_method", "private_key_jwt", "jwks_uri", "https://evil.example/jwks"}, "/jwks_uri"},
 	{"a home page of others", []any{"client_uri", "https://evil.example"}, "/client_uri"},
+	{"a logo of others", []any{"logo_uri", "https://evil.example/logo.png"}, "/logo_uri"},
+	{"a logo of others, in German", []any{"logo_uri#de", "https://evil.example/logo.png"}, "/logo_uri#de"},
+	{"terms of others", []any{"tos_uri", "https://evil.example/terms"}, "/tos_uri"},
+	{"a policy of others", []any{"policy_uri", "https://evil.example/policy"}, "/policy_uri"},
+	{"a policy where users leave", []any{"policy_uri", "https://out.example.org/policy"}, "/policy_uri"},
+	{"a login of others", []any{"initiate_login_uri", "https://evil.example/login"}, "/initiate_login_uri"},
+	{"a native app", []any{"application_type", "native"}, "/application_type"},
+	{"the same subject as everybody", []any{"subject_type", "public"}, "/subject_type"},
+	{"no word of the subject", []any{"subject_type", absent{}}, "/subject_type"},
+	{"a sector of others", []any{"sector_identifier_uri", "https://evil.example/sector"}, "/sector_identifier_uri"},
+	{"RSA PKCS 1", []any{"id_token_signed_response_alg", "RS256"}, "/id_token_signed_response_alg"},
+	{"no word of a signature", []any{"id_token_signed_response_alg", absent{}}, "/id_token_signed_response_alg"},
+	{"an encryption called none", []any{"id_token_encrypted_response_alg", "none"}, "/id_token_encrypted_response_alg"},
+	{"a content encryption called none", []any{"id_token_encrypted_response_enc", "none"}, "/id_token_encrypted_response_enc"},
+	{"keys of its own elsewhere", []any{"jwks_uri", "https://out.example.org/jwks"}, "/jwks_uri"},
+	{"a call where users leave", []any{"backchannel_logout_uri", "https://out.example.org/backchannel"}, "/backchannel_logout_uri"},
+	{"pushed tokens", []any{"backchannel_token_delivery_mode", "push", "backchannel_client_notification_endpoint", "https://client.example.org/push"}, "/backchannel_token_delivery_mode"},
+	{"a place to push to", []any{"backchannel_client_notification_endpoint", "https://evil.example/push"}, "/backchannel_client_notification_endpoint"},
+	{"everything at once", []any{
+		"grant_types",
+		[]any{"authorization_code", "client_credentials", "refresh_token"},
+		"scope", "system/*.rs offline_access",
+		"redirect_uris",
+		[]any{"https://evil.example/callback"},
+		"token_endpoint_auth_method", "none", "dpop_bound_access_tokens", nil,
+	}, "/scope"},
 	{"another client", []any{"client_id", "account"}, "/client_id"},
 	{"a secret of its own", []any{"client_secret", "chosen-by-the-caller-77a2"}, "/client_secret"},
 	{"a token of its own", []any{"registration_access_token", "chosen-by-the-caller-77a3"}, "/registration_access_token"},
@@ -107,7 +136,7 @@ var wideningAttempts = []struct {
 
 func testWidening(t *testing.T, g *gateway) {
 	c := g.newClient(t, plain, g.initialAccessToken(t, 1), guarded())
-	before := g.stored(t, c.answer)
+	before := g.whole(t, c)
 	read := c.do(t, http.MethodGet, nil)
 	for _, attempt := range wideningAttempts {
 		t.Run(attempt.name, func(t *testing.T) {
@@ -134,14 +163,147 @@ func testWidening(t *testing.T, g *gateway) {
 			}
 		})
 	}
-	if after := g.stored(t, c.answer); !reflect.DeepEqual(after, before) {
+	for name, spell := range respelled {
+		t.Run(name, func(t *testing.T) {
+			document, err := json.Marshal(guarded("client_id", c.id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.do(t, http.MethodPut, spell(string(document))).refused(t, http.StatusBadRequest, "invalid_client_metadata")
+		})
+	}
+	if after := g.whole(t, c); !reflect.DeepEqual(after, before) {
 		t.Errorf("the server holds\n%+v, before\n%+v", after, before)
 	}
 	if after := c.do(t, http.MethodGet, nil); !sameScopes(after.body, read.body) {
 		t.Errorf("after all of it\n%v\nbefore\n%v", after.body, read.body)
 	}
+	// What nobody knows is no refusal, and changes nothing either.
+	for _, members := range unheard {
+		a := c.update(t, with(guarded("client_id", c.id), members...))
+		if after := g.whole(t, c); !reflect.DeepEqual(after, before) {
+			t.Errorf("%v: the server holds\n%+v, before\n%+v", members, after, before)
+		}
+		if !sameScopes(without(a.body, "registration_access_token"), without(read.body, "registration_access_token")) {
+			t.Errorf("%v: answered\n%v\nbefore\n%v", members, a.body, read.body)
+		}
+	}
 	// It is the attempts that were refused, and not everything.
 	c.update(t, guarded("client_id", c.id, "client_name", "Renamed"))
+}
+
+// testWideningKeys: a service with keys has something else to lose.
+func testWideningKeys(t *testing.T, g *gateway) {
+	document := backend(t, g, "scope", "system/*.rs")
+	c := g.newClient(t, wide, g.initialAccessToken(t, 1), document)
+	before := g.whole(t, c)
+	for _, attempt := range []struct {
+		name    string
+		members []any
+		pointer string
+	}{
+		{"a secret", []any{"token_endpoint_auth_method", "client_secret_basic"}, "/token_endpoint_auth_method"},
+		{"a secret that is not sent", []any{"token_endpoint_auth_method", "client_secret_jwt"}, "/token_endpoint_auth_method"},
+		{"no authentication", []any{"token_endpoint_auth_method", "none"}, "/token_endpoint_auth_method"},
+		{"null", []any{"token_endpoint_auth_method", nil}, "/token_endpoint_auth_method"},
+		{"empty", []any{"token_endpoint_auth_method", ""}, "/token_endpoint_auth_method"},
+		{"no word of it", []any{"token_endpoint_auth_method", absent{}}, "/token_endpoint_auth_method"},
+		{"no word of grants", []any{"grant_types", absent{}}, "/grant_types"},
+		{"grants null", []any{"grant_types", nil}, "/grant_types"},
+		{"no grants", []any{"grant_types", []any{}}, "/grant_types"},
+		{"a user", []any{"grant_types", []any{"client_credentials", "authorization_code"}, "redirect_uris", []any{"https://client.example.org/callback"}}, "/grant_types"},
+		{"a first redirect URI", []any{"redirect_uris", []any{"https://client.example.org/callback"}}, "/redirect_uris"},
+		{"keys elsewhere", []any{"jwks", absent{}, "jwks_uri", "https://client.example.org/jwks"}, "/jwks_uri"},
+		{"to write", []any{"scope", "system/*.cruds"}, "/scope"},
+		{"a secret where there is none", []any{"client_secret", "chosen-by-the-caller-77a4"}, "/client_secret"},
+	} {
+		t.Run(attempt.name, func(t *testing.T) {
+			attempted := with(document, append([]any{"client_id", c.id}, attempt.members...)...)
+			for name, value := range attempted {
+				if value == (absent{}) {
+					delete(attempted, name)
+				}
+			}
+			a := g.do(t, call{method: http.MethodPut, path: c.uri, token: c.token, body: attempted})
+			if a.status != http.StatusBadRequest || !slices.ContainsFunc(a.violations(), func(v map[string]any) bool {
+				at := fmt.Sprint(v["pointer"])
+				return at == attempt.pointer || strings.HasPrefix(at, attempt.pointer+"/")
+			}) {
+				t.Errorf("%d %s, want a violation at %s", a.status, a.raw, attempt.pointer)
+			}
+		})
+	}
+	if after := g.whole(t, c); !reflect.DeepEqual(after, before) {
+		t.Errorf("the server holds\n%+v, before\n%+v", after, before)
+	}
+	// Keys are replaced by who has them.
+	c.update(t, with(document, "client_id", c.id, "jwks", map[string]any{"keys": []any{without(newKey(t, g), "d")}}))
+}
+
+// respelled are spellings of an update in which one reader sees what another does
+// not.
+var respelled = map[string]func(document string) string{
+	"a scope twice, the wide one first": func(d string) string { return strings.Replace(d, "{", `{"scope":"system/*.rs",`, 1) },
+	"a scope twice, the wide one last":  func(d string) string { return strings.TrimSuffix(d, "}") + `,"scope":"system/*.rs"}` },
+	"a scope twice, once escaped":       func(d string) string { return strings.TrimSuffix(d, "}") + `,"\u0073cope":"system/*.rs"}` },
+	"an escaped name": func(d string) string {
+		return strings.Replace(d, `"scope":"openid patient/Observation.rs"`, `"\u0073cope":"system/*.rs"`, 1)
+	},
+	"an escaped value":               func(d string) string { return strings.Replace(d, "patient/Observation.rs", `\u0073ystem\/*.rs`, 1) },
+	"a document behind the document": func(d string) string { return d + d },
+	"an array of scopes": func(d string) string {
+		return strings.Replace(d, `"scope":"openid patient/Observation.rs"`, `"scope":["system/*.rs"]`, 1)
+	},
+	"a protection in words": func(d string) string {
+		return strings.Replace(d, `"dpop_bound_access_tokens":true`, `"dpop_bound_access_tokens":"false"`, 1)
+	},
+	"a protection as a number": func(d string) string {
+		return strings.Replace(d, `"dpop_bound_access_tokens":true`, `"dpop_bound_access_tokens":0`, 1)
+	},
+}
+
+// unheard are members that no server is sent: other spellings, and the names of
+// Keycloak's own representation of a client.
+var unheard = [][]any{
+	{"Scope", "system/*.rs", "GRANT_TYPES", []any{"client_credentials"}, "redirect_uris ", []any{"https://evil.example/"}},
+	{"redirectUris", []any{"https://evil.example/"}, "publicClient", true, "fullScopeAllowed", true, "serviceAccountsEnabled", true},
+	{"attributes", map[string]any{"dpop.bound.access.tokens": "false"}, "defaultClientScopes", []any{"system/*.rs"}, "consentRequired", false},
+	{"software_statement", "eyJhbGciOiJub25lIn0.eyJzY29wZSI6InN5c3RlbS8qLnJzIn0."},
+}
+
+// whole is everything that the server says that it holds of a client; what is a set
+// to it is in order.
+func (g *gateway) whole(t *testing.T, c *client) any {
+	t.Helper()
+	switch s := g.server.(type) {
+	case *keycloakServer:
+		held, found, err := s.realm.Client(t.Context(), c.id)
+		if err != nil || !found {
+			t.Fatalf("client %s: %v, %v", c.id, found, err)
+		}
+		return inOrder(held)
+	case *sandboxServer:
+		return inOrder(without(s.call(t, g.seenAs, http.MethodGet, registrationAPI+"/"+c.id, c.token, "", ""), "registration_access_token"))
+	}
+	r, _ := g.server.stored(t, g.seenAs, c.id, c.token)
+	return r
+}
+
+// inOrder sorts the arrays of strings in a value.
+func inOrder(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		sorted := make(map[string]any, len(v))
+		for name, value := range v {
+			sorted[name] = inOrder(value)
+		}
+		return sorted
+	case []any:
+		sorted := slices.Clone(v)
+		slices.SortFunc(sorted, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		return sorted
+	}
+	return v
 }
 
 // testVouched: a widening that somebody vouches for, or that nobody minds.

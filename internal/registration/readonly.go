@@ -8,8 +8,9 @@ package registration
 // RFC 7592 section 2.2 wants them left out, client_id excepted, and allows a
 // client_secret that is the current one; but strict client libraries and
 // Keycloak's own kcreg.sh alike send back all that they read. What equals the
-// registration changes nothing and is dropped. Of a member that the registration
-// does not have nothing can be said; it is dropped too.
+// registration changes nothing and is dropped; anything else is refused, a secret
+// of a client that has none too. Only of client_id_issued_at nothing may be known:
+// Keycloak tells it once, in the answer to the registration. It is dropped then.
 func CheckReadOnly(asked, registered *Metadata, strict bool) []Violation {
 	var vs []Violation
 	if is, known := registered.Get("client_id"); known && !Equal(is, asked.String("client_id")) {
@@ -19,17 +20,16 @@ func CheckReadOnly(asked, registered *Metadata, strict bool) []Violation {
 		})
 	}
 	for _, name := range ServerSet {
-		if name == "client_id" {
-			continue
-		}
 		sent, there := asked.Get(name)
-		if !there {
+		if name == "client_id" || !there {
 			continue
 		}
 		asked.Delete(name)
+		if sent == nil || sent == "" {
+			continue // as good as absent
+		}
 		is, known := registered.Get(name)
-		differs := known && sent != nil && sent != "" && !Equal(sent, is)
-		if !differs && (!strict || name == "client_secret") {
+		if (!strict || name == "client_secret") && (known && Equal(sent, is) || !known && name == "client_id_issued_at") {
 			continue
 		}
 		// The values are secrets or tell of them: none goes into the violation.
