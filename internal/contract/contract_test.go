@@ -30,6 +30,8 @@ var cases = []struct {
 	{"explain", testExplain},
 	{"bodies", testBodies},
 	{"endpoints", testEndpoints},
+	{"detours", testDetours},
+	{"names", testNames},
 	{"tokens", testTokens},
 	{"lifecycle", testLifecycle},
 	{"strangers", testStrangers},
