@@ -21,6 +21,7 @@ type trial struct {
 	tokens  []InitialAccessToken
 	offered *policy.Offered // nil: what the server has is not known
 	updates bool            // the handler takes them
+	vouched bool            // and somebody may vouch for one
 }
 
 func newTrial(from source) (*trial, error) {
@@ -28,7 +29,10 @@ func newTrial(from source) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{tokens: h.InitialAccessToken, updates: h.Management == "full"}
+	t := &trial{
+		tokens: h.InitialAccessToken, updates: h.Management == "full",
+		vouched: policy.Widening(h.Widening) == policy.WideningAdmission,
+	}
 	if t.policy, err = h.policyNow("policy", h.Policy); err != nil {
 		return nil, err
 	}
@@ -76,8 +80,8 @@ func (t *trial) vouch(claims []byte) (*policy.Admission, error) {
 }
 
 // trialCase is what is to be decided: a document; what it is an update of, nil
-// for a new registration; and the claims of the token that vouches for that, nil
-// where nothing is known of it.
+// for a new registration; and the claims of the token that vouches for it, nil
+// where nothing is known of one.
 type trialCase struct{ document, registered, claims []byte }
 
 // decide is the decision on a case. A document that cannot be read is refused for
@@ -98,13 +102,13 @@ func (t *trial) decide(c trialCase) (policy.Decision, error) {
 func (t *trial) request(c trialCase) (policy.Request, error) {
 	request := policy.Request{Operation: registration.Create, Offered: t.offered, Admission: t.voucher, Now: time.Now()}
 	var err error
-	if c.claims != nil {
-		if request.Admission, err = t.vouch(c.claims); err != nil {
+	if c.registered != nil {
+		if err := t.update(&request, c); err != nil {
 			return request, err
 		}
 	}
-	if c.registered != nil {
-		if err := t.update(&request, c); err != nil {
+	if c.claims != nil {
+		if request.Admission, err = t.vouch(c.claims); err != nil {
 			return request, err
 		}
 	}
@@ -118,8 +122,8 @@ func (t *trial) update(request *policy.Request, c trialCase) error {
 	request.Operation, request.Admission = registration.Update, nil
 	request.Registered, err = registration.Decode(c.registered)
 	switch {
-	case c.claims != nil:
-		return errors.New("nobody vouches for an update: there are no token claims to it")
+	case c.claims != nil && !t.vouched:
+		return errors.New("nobody vouches for an update: there are no token claims to it without widening admission")
 	case err != nil:
 		return fmt.Errorf("what is updated cannot be read: %s", err.Error()) // no refusal of the document's
 	case !t.updates:
