@@ -111,8 +111,13 @@ func (u *update) otherEncryption(member string) []Violation {
 	})
 }
 
-// takenOff: a protection that was registered stays.
+// takenOff: a protection that was registered stays. What Keycloak returns as
+// backchannel_logout_session_required is another member, so that what is there of a
+// member that is not returned says nothing.
 func (u *update) takenOff(member string) []Violation {
+	if u.unknown != nil && u.unknown(member) {
+		return nil
+	}
 	has, _ := u.registered.Get(member)
 	wants, _ := u.asked.Get(member)
 	if has != true || wants == true {

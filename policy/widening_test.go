@@ -188,13 +188,13 @@ func TestUntold(t *testing.T) {
 	t.Parallel()
 	p, err := policy.New(policy.Config{
 		Unreturned: func(member string) bool {
-			return slices.Contains([]string{"logo_uri", "software_id", "application_type"}, member)
+			return slices.Contains([]string{"logo_uri", "software_id", "application_type", "backchannel_logout_session_required"}, member)
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	registered := metadata(t, `{"client_id":"c1",`+web+`,"grant_types":["authorization_code"],"scope":"openid"}`)
+	registered := metadata(t, `{"client_id":"c1",`+web+`,"grant_types":["authorization_code"],"scope":"openid","backchannel_logout_session_required":true}`)
 	asked := metadata(t, `{"client_id":"c1",`+web+`,"scope":"openid","logo_uri":"https://cdn.example.net/l.png","policy_uri":"https://app.example.org/p","tos_uri":"https://cdn.example.net/t","software_id":"x","application_type":"native"}`)
 	d := p.Decide(policy.Request{Operation: policy.Update, Metadata: asked, Registered: registered})
 	if got := broken(d); !slices.Equal(got, []string{"widening /application_type", "widening /logo_uri", "widening /tos_uri"}) {
