@@ -75,7 +75,8 @@ type finalDocument struct {
 	grants  []string // grant_types
 	native  bool     // application_type is native
 	options BuiltIn
-	uris    []memberURI // of all URI members; set by memberURIs
+	keys    []*Metadata // of jwks
+	uris    []memberURI // of all URI members, those that are not plain
 	uses    uriUse      // of all of these together
 }
 
@@ -93,6 +94,7 @@ func BuiltInRules() []string {
 
 // judge applies every built-in rule that is not off and returns all violations.
 func judge(d *finalDocument) []registration.Violation {
+	d.takeApart()
 	var vs []registration.Violation
 	for _, r := range builtInRules {
 		if slices.Contains(d.options.Off, r.name) {

@@ -29,7 +29,7 @@ func checkKeysOnce(d *finalDocument) []Violation {
 // and sends it back in the answer (measured on 24.0.5 to 26.7.5).
 func checkPrivateKeys(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, key := range d.keys() {
+	for i, key := range d.keys {
 		if part := registration.PrivatePart(key); part != "" {
 			// The value stays out of the violation: it is the secret.
 			vs = append(vs, violation("a key has its private part in it; register the public key only", nil, nil,
@@ -43,7 +43,7 @@ func checkPrivateKeys(d *finalDocument) []Violation {
 // so a key is of an asymmetric type (RFC 7518 section 6.1, RFC 8037).
 func checkKeyTypes(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, key := range d.keys() {
+	for i, key := range d.keys {
 		switch kty := key.String("kty"); kty {
 		case "RSA", "EC", "OKP":
 		default:
@@ -60,7 +60,7 @@ func checkKeyTypes(d *finalDocument) []Violation {
 // all is no key to anybody, and is left for the server to say so.
 func checkKeyParameters(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, key := range d.keys() {
+	for i, key := range d.keys {
 		if member, detail := badParameter(key); member != "" {
 			vs = append(vs, violation(detail, nil, nil, "jwks", "keys", index(i), member))
 		}
@@ -119,15 +119,8 @@ func checkKeysRequired(d *finalDocument) []Violation {
 	default:
 		return nil
 	}
-	if d.Has("jwks_uri") || len(d.keys()) > 0 {
+	if d.Has("jwks_uri") || len(d.keys) > 0 {
 		return nil
 	}
 	return []Violation{violation("this client authentication method needs jwks_uri, or jwks with at least one key", nil, nil, "jwks")}
-}
-
-func (d *finalDocument) keys() []*Metadata {
-	if set := d.Object("jwks"); set != nil {
-		return registration.Keys(set)
-	}
-	return nil
 }

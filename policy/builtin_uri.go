@@ -103,31 +103,36 @@ type memberURI struct {
 	use    uriUse
 }
 
-// memberURIs takes every URI apart once, for all rules. A value that is no
-// string is passed over: that is a wrong type, found before.
-func (d *finalDocument) memberURIs() []memberURI {
-	if d.uris != nil {
-		return d.uris
+// takeApart takes every URI and key set apart once, for all rules. A value that is
+// no string is passed over: that is a wrong type, found before.
+func (d *finalDocument) takeApart() {
+	if set := d.Object("jwks"); set != nil {
+		d.keys = registration.Keys(set)
 	}
-	d.uris = make([]memberURI, 0, 5)
 	for _, member := range d.Members() {
 		use := useOf(member.Name)
 		if use == 0 {
 			continue
 		}
-		d.uses |= use
 		switch v := member.Value.(type) {
 		case string:
-			d.uris = append(d.uris, memberURI{splitURI(v), member.Name, -1, use})
+			d.addURI(v, member.Name, -1, use)
 		case []any:
 			for i, e := range v {
 				if s, ok := e.(string); ok {
-					d.uris = append(d.uris, memberURI{splitURI(s), member.Name, i, use})
+					d.addURI(s, member.Name, i, use)
 				}
 			}
 		}
 	}
-	return d.uris
+}
+
+func (d *finalDocument) addURI(s, member string, index int, use uriUse) {
+	if plainURI(s) {
+		return
+	}
+	d.uses |= use
+	d.uris = append(d.uris, memberURI{splitURI(s), member, index, use})
 }
 
 func (u memberURI) pointer() []string {
@@ -141,12 +146,11 @@ func (u memberURI) pointer() []string {
 func eachURI(uses uriUse, check uriCheck, allowed ...string) func(*finalDocument) []Violation {
 	return func(d *finalDocument) []Violation {
 		var vs []Violation
-		uris := d.memberURIs()
 		if d.uses&uses == 0 {
 			return nil
 		}
-		for i := range uris {
-			u := &uris[i]
+		for i := range d.uris {
+			u := &d.uris[i]
 			if u.use&uses == 0 {
 				continue
 			}

@@ -171,6 +171,9 @@ var hostChecks = [...]uriCheck{
 // sentence on why nobody can say for certain which host and port it leads to, or
 // "".
 func readHost(u uri) (readable uri, fault string) {
+	if plainURI(u.raw) {
+		return u, ""
+	}
 	u = withALabels(u)
 	for _, check := range hostChecks {
 		if fault = check(nil, &u); fault != "" {

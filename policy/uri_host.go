@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -69,8 +70,7 @@ func checkNumericHost(_ *finalDocument, u *uri) string {
 		return ""
 	}
 	name := strings.TrimSuffix(u.host, ".")
-	last := name[strings.LastIndexByte(name, '.')+1:]
-	if !isNumber(last) {
+	if !isNumber(lastLabel(name)) {
 		return ""
 	}
 	if _, ok := u.addr(); ok {
@@ -164,13 +164,27 @@ func checkInternalName(_ *finalDocument, u *uri) string {
 	if strings.IndexByte(name, '.') < 0 && !isNumber(name) {
 		return "the URI's host is a name without a domain"
 	}
-	for _, internal := range internalNames {
-		if under(name, internal) {
-			return "the URI's host is a name of an internal network"
-		}
+	if isInternalName(name) {
+		return "the URI's host is a name of an internal network"
 	}
 	return ""
 }
+
+// internalEnds are the last labels of internalNames: few other names end so.
+var internalEnds = func() map[string]bool {
+	ends := make(map[string]bool, len(internalNames))
+	for _, name := range internalNames {
+		ends[lastLabel(name)] = true
+	}
+	return ends
+}()
+
+func isInternalName(name string) bool {
+	return internalEnds[lastLabel(name)] &&
+		slices.ContainsFunc(internalNames, func(internal string) bool { return under(name, internal) })
+}
+
+func lastLabel(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
 // under tells whether a name is domain or lies below it.
 func under(name, domain string) bool {
