@@ -29,7 +29,7 @@ func checkCrowds(m *Metadata) []Violation {
 				crowded("there are more than 100 values", member.Name)
 			}
 		case *Metadata:
-			if len(registration.Keys(v)) > maxValues {
+			if n, _ := registration.KeyCount(v); n > maxValues {
 				crowded("there are more than 100 keys", member.Name, "keys")
 			}
 		}

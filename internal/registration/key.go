@@ -23,6 +23,21 @@ func Keys(set *Metadata) []*Metadata {
 	return keys
 }
 
+// KeyCount is how many keys a JWK Set has, and whether it is one.
+func KeyCount(set *Metadata) (int, bool) {
+	v, _ := set.Get("keys")
+	array, ok := v.([]any)
+	if !ok {
+		return 0, false
+	}
+	for _, e := range array {
+		if _, ok := e.(*Metadata); !ok {
+			return 0, false
+		}
+	}
+	return len(array), true
+}
+
 // privateMembers are what only a private or a symmetric key has (RFC 7518
 // section 6.2.2, 6.3.2, 6.4.1; "d" is also that of RFC 8037, "priv" that of the
 // post-quantum key types).

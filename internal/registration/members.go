@@ -78,6 +78,9 @@ var ServerSet = []string{
 // readable member with a language tag ("client_name#de", RFC 7591 section 2.2)
 // is of its base's type.
 func KindOf(name string) Kind {
+	if kind, ok := kinds[name]; ok {
+		return kind
+	}
 	return kinds[BaseName(name)]
 }
 
@@ -128,8 +131,7 @@ func isKind(v any, kind Kind) bool {
 		_, ok := v.(string)
 		return ok
 	case KindStrings:
-		_, ok := AsStrings(v)
-		return ok
+		return areStrings(v)
 	case KindBool:
 		_, ok := v.(bool)
 		return ok
@@ -138,7 +140,11 @@ func isKind(v any, kind Kind) bool {
 		return ok
 	case KindKeys:
 		o, ok := v.(*Metadata)
-		return ok && Keys(o) != nil
+		if !ok {
+			return false
+		}
+		_, ok = KeyCount(o)
+		return ok
 	default:
 		_, ok := v.(*Metadata)
 		return ok

@@ -126,6 +126,12 @@ func AsStrings(v any) ([]string, bool) {
 	return out, true
 }
 
+// areStrings tells whether v is an array of strings and nothing else.
+func areStrings(v any) bool {
+	array, ok := v.([]any)
+	return ok && !slices.ContainsFunc(array, func(e any) bool { _, isString := e.(string); return !isString })
+}
+
 // FromStrings is the array of values that a document holds.
 func FromStrings(values []string) []any {
 	out := make([]any, len(values))
