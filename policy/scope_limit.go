@@ -13,11 +13,25 @@ type scopeLimit struct {
 	layer   string // whose it is; "": the app class's own
 	allow   []string
 	allowed *smart.Set
-	denied  []smart.Scope // where allowed is nil
+	denied  []smart.Scope       // where allowed is nil
+	listed  map[string]struct{} // allow, of a list that outlives the request
 }
 
 func newScopeLimit(layer string, allow []string) *scopeLimit {
 	return &scopeLimit{layer: layer, allow: allow, allowed: smart.NewSet(allow)}
+}
+
+// newListedLimit is newScopeLimit for what is asked often. Most scopes are asked for
+// as they are listed, and are looked up before they are taken apart.
+func newListedLimit(layer string, allow []string) *scopeLimit {
+	l := newScopeLimit(layer, allow)
+	l.listed = make(map[string]struct{}, len(allow))
+	for _, token := range allow {
+		if l.permits(smart.Parse(token)) { // not one that OAuth does not know
+			l.listed[token] = struct{}{}
+		}
+	}
+	return l
 }
 
 func newDenial(layer string, deny []string) *scopeLimit {
@@ -34,6 +48,12 @@ func (l *scopeLimit) permits(scope smart.Scope) bool {
 		return scope.Without(l.denied) == scope.String()
 	}
 	return l.allowed.Covers(scope)
+}
+
+// permitsToken is permits for a scope as it is written.
+func (l *scopeLimit) permitsToken(token string) bool {
+	_, listed := l.listed[token]
+	return listed || l.permits(smart.Parse(token))
 }
 
 // ceilingOf is the limit that a token's scope is; nil if it has none.
@@ -85,7 +105,7 @@ func (d *deliberation) limitScopes() {
 		return // another violation has been reported
 	}
 	before := smart.Split(scope)
-	present = present && scope == smart.Join(before) // else it is written anew
+	present = present && smart.Joined(scope, before) // else it is written anew
 	tokens := d.meant(before)
 	limits, most := d.scopeLimits(), maxScopes
 	for _, limit := range limits {
@@ -144,7 +164,7 @@ func (d *deliberation) meant(tokens []string) []string {
 
 // limitBy is what one limit leaves of the scopes; false if there are too many.
 func (d *deliberation) limitBy(limit *scopeLimit, tokens []string, most int) ([]string, bool) {
-	if !slices.ContainsFunc(tokens, func(token string) bool { return !limit.permits(smart.Parse(token)) }) {
+	if !slices.ContainsFunc(tokens, func(token string) bool { return !limit.permitsToken(token) }) {
 		return tokens, true
 	}
 	kept := make([]string, 0, len(tokens))

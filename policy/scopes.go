@@ -154,7 +154,7 @@ func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
 			s.defaults, from, meant = all.Default, i, w.Default != nil
 		}
 		if all.Allow != nil {
-			s.limits = append(s.limits, newScopeLimit(w.layer, all.Allow))
+			s.limits = append(s.limits, newListedLimit(w.layer, all.Allow))
 		}
 		if w.Deny != nil {
 			denials = append(denials, newDenial(w.layer, w.Deny))
@@ -165,7 +165,7 @@ func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
 		if from >= 0 {
 			layer = written[from].layer
 		}
-		s.limits = []*scopeLimit{newScopeLimit(layer, s.defaults)}
+		s.limits = []*scopeLimit{newListedLimit(layer, s.defaults)}
 	}
 	s.limits = append(s.limits, denials...)
 	permitted := make([]string, 0, len(s.defaults))

@@ -27,6 +27,17 @@ func Split(scope string) []string {
 // Join makes a scope string of tokens.
 func Join(tokens []string) string { return strings.Join(tokens, " ") }
 
+// Joined tells whether a scope string, of which these are the tokens by [Split], is
+// what [Join] makes of them. What Split leaves out, a space or a token that was
+// there before, makes it longer.
+func Joined(scope string, tokens []string) bool {
+	length := max(len(tokens)-1, 0)
+	for _, token := range tokens {
+		length += len(token)
+	}
+	return len(scope) == length
+}
+
 // distinct collects tokens in their order, each once.
 type distinct struct {
 	list []string
