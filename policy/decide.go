@@ -45,8 +45,8 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 	}
 	wanted := d.m.String(scopeMember)
 	d.injectScopes()
-	for _, member := range d.layers.members {
-		d.apply(member)
+	for _, mp := range d.layers.members {
+		d.apply(mp)
 	}
 	d.applyScope(shapes)
 	d.limitScopes()
@@ -129,8 +129,8 @@ func (d *deliberation) settleProfile(r Request) error {
 	return d.limit(r.Admission)
 }
 
-func (d *deliberation) apply(member string) {
-	changes, violations := d.layers.metadata.ApplyMember(d.m, member)
+func (d *deliberation) apply(mp *memberPolicy) {
+	changes, violations := d.layers.metadata.applyMember(d.m, mp)
 	d.changes = append(d.changes, changes...)
 	d.violations = append(d.violations, violations...)
 }
@@ -170,7 +170,9 @@ func (d *deliberation) settleGrants() {
 	if d.open("grant_types") {
 		d.set("grant_types", []any{"authorization_code"}, "default", "")
 	}
-	d.apply("grant_types")
+	if mp := d.layers.metadata.find("grant_types"); mp != nil {
+		d.apply(mp)
+	}
 	if !d.m.Has("grant_types") {
 		d.set("grant_types", []any{"authorization_code"}, "default", "")
 	}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -123,9 +124,7 @@ func (p *MetadataPolicy) find(member string) *memberPolicy {
 	if p == nil {
 		return nil
 	}
-	i, ok := slices.BinarySearchFunc(p.members, member, func(mp memberPolicy, name string) int {
-		return strings.Compare(mp.name, name)
-	})
+	i, ok := sort.Find(len(p.members), func(i int) int { return strings.Compare(member, p.members[i].name) })
 	if !ok {
 		return nil
 	}
@@ -192,15 +191,21 @@ func (p *MetadataPolicy) Sets(member string) bool {
 	if mp == nil {
 		return false
 	}
-	return slices.ContainsFunc(mp.operands, func(o operand) bool {
-		switch o.operator.name {
+	for i := range mp.operands {
+		switch o := &mp.operands[i]; o.operator.name {
 		case opValue:
-			return o.value != nil
+			if o.value != nil {
+				return true
+			}
 		case opEssential:
-			return o.value == true
+			if o.value == true {
+				return true
+			}
+		case opDefault:
+			return true
 		}
-		return o.operator.name == opDefault
-	})
+	}
+	return false
 }
 
 // Sources are the layers that each operator comes from, the superior first, by

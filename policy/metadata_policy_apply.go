@@ -18,6 +18,12 @@ func (p *MetadataPolicy) ApplyMember(m *Metadata, member string) ([]Change, []Vi
 	if mp == nil {
 		return nil, nil
 	}
+	return p.applyMember(m, mp)
+}
+
+// applyMember is ApplyMember for a member's operators that are at hand.
+func (p *MetadataPolicy) applyMember(m *Metadata, mp *memberPolicy) ([]Change, []Violation) {
+	member := mp.name
 	changes, violations := p.apply(m, mp, func(*operator) bool { return true })
 	// A language of the member that has operators of its own is judged behind
 	// them, which may change it; one that has none, here.
@@ -136,5 +142,10 @@ func (p *MetadataPolicy) settle(m *Metadata, member string, v any) any {
 
 // inspects tells whether the member has operators that judge its languages too.
 func (mp *memberPolicy) inspects() bool {
-	return slices.ContainsFunc(mp.operands, func(o operand) bool { return o.operator.inspect != nil })
+	for i := range mp.operands { // an operand is large, and ContainsFunc would copy each
+		if mp.operands[i].operator.inspect != nil {
+			return true
+		}
+	}
+	return false
 }

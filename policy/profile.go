@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -49,11 +48,20 @@ type profile struct {
 // layers are the merged operators.
 type layers struct {
 	metadata *MetadataPolicy
-	members  []string // of metadata, without those that have their own turn
+	members  []*memberPolicy // of metadata, without those that have their own turn
 }
 
 func newLayers(merged *MetadataPolicy) layers {
-	return layers{merged, slices.DeleteFunc(merged.Members(), func(m string) bool { return m == "grant_types" || m == scopeMember })}
+	l := layers{metadata: merged}
+	if merged == nil {
+		return l
+	}
+	for i := range merged.members {
+		if mp := &merged.members[i]; mp.name != "grant_types" && mp.name != scopeMember {
+			l.members = append(l.members, mp)
+		}
+	}
+	return l
 }
 
 // of are the layers for an operation.
