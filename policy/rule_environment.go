@@ -57,7 +57,7 @@ const shortLoop = 64
 // of a loop: with the interrupt that CEL has for cancelled contexts, from a
 // context that always is. Only then is it evaluated again, counted.
 func newProgram(env *cel.Env, ast *cel.Ast) (func(*facts) (ref.Val, error), error) {
-	uncounted, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.InterruptCheckFrequency(shortLoop))
+	uncounted, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), constantScopes, cel.InterruptCheckFrequency(shortLoop))
 	if err != nil {
 		return nil, err
 	}

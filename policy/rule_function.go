@@ -5,6 +5,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
+	"cel.dev/cel-go/interpreter"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/smart"
@@ -29,7 +30,10 @@ var (
 
 func newURI(arg ref.Val) ref.Val {
 	u := splitURI(string(arg.(types.String)))
-	for _, check := range []uriCheck{checkAbsolute, checkCharacters, checkPort} {
+	if plainURI(u.raw) {
+		return object{uriType, &u}
+	}
+	for _, check := range [...]uriCheck{checkAbsolute, checkCharacters, checkPort} {
 		if detail := check(nil, &u); detail != "" {
 			return types.NewErr("uri: %s", detail)
 		}
@@ -80,11 +84,33 @@ func coversOverload(id string, a, b *cel.Type) cel.FunctionOpt {
 
 func covers(a, b ref.Val) ref.Val {
 	allowed, ok := scopesOf(a)
-	asked, alsoOK := scopesOf(b)
-	if !ok || !alsoOK {
-		return types.NewErr("covers: a scope must be a string")
+	if !ok {
+		return noScopes()
 	}
-	set := smart.NewSet(allowed)
+	return coveredBy(smart.NewSet(allowed), b)
+}
+
+// constantScopes has covers make its set only once, where the first scopes are
+// written in the rule. (CEL names what it has for constant strings after regular
+// expressions.)
+var constantScopes = cel.OptimizeRegex(&interpreter.RegexOptimization{
+	Function: "covers", RegexIndex: 0,
+	Factory: func(call interpreter.InterpretableCall, allowed string) (interpreter.InterpretableCall, error) {
+		set := smart.NewSet(smart.Split(allowed))
+		return interpreter.NewCall(call.ID(), call.Function(), call.OverloadID(), call.Args(), func(args ...ref.Val) ref.Val {
+			return coveredBy(set, args[1])
+		}), nil
+	},
+})
+
+// noScopes is made anew each time: an evaluation writes its place into it.
+func noScopes() ref.Val { return types.NewErr("covers: a scope must be a string") }
+
+func coveredBy(set *smart.Set, v ref.Val) ref.Val {
+	asked, ok := scopesOf(v)
+	if !ok {
+		return noScopes()
+	}
 	for _, token := range asked {
 		if !set.Covers(smart.Parse(token)) {
 			return types.False

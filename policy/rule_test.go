@@ -125,6 +125,9 @@ func TestRules(t *testing.T) {
 		`covers(metadata.x_list, "openid")`:        "fails",
 		`covers("openid", metadata.x_list)`:        "fails",
 		`covers(metadata.default_max_age, "open")`: "fails",
+		`covers("open", metadata.default_max_age)`: "fails",
+		`covers(metadata.scope, "openid")`:         "holds",
+		`covers(metadata.scope, metadata.scope)`:   "holds",
 		// Keys.
 		`metadata.jwks.keys.all(k, jwk(k).kty != "RSA" || jwk(k).bits >= 2048)`:            "holds",
 		`metadata.jwks.keys.all(k, jwk(k).kty != "RSA" || jwk(k).bits >= 3072)`:            "refuses",
