@@ -72,12 +72,13 @@ type builtInRule struct {
 // them ask of it worked out once.
 type finalDocument struct {
 	*registration.Metadata
-	grants  []string // grant_types
-	native  bool     // application_type is native
-	options BuiltIn
-	keys    []*Metadata // of jwks
-	uris    []memberURI // of all URI members, those that are not plain
-	uses    uriUse      // of all of these together
+	grants        []string // grant_types
+	native        bool     // application_type is native
+	options       BuiltIn
+	responseTypes []string
+	keys          []*Metadata // of jwks
+	uris          []memberURI // of all URI members, those that are not plain
+	uses          uriUse      // of all of these together
 }
 
 // builtInRules in the order in which their violations are reported.

@@ -68,7 +68,7 @@ func checkRefreshToken(d *finalDocument) []Violation {
 // 2.1, OpenID Connect Dynamic Client Registration section 2).
 func checkResponseTypes(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, responseType := range stringsOf(d.Metadata, "response_types") {
+	for i, responseType := range d.responseTypes {
 		needed := grantsFor(responseType)
 		if needed == nil {
 			vs = append(vs, violation("unknown response type", responseType,
@@ -85,8 +85,13 @@ func checkResponseTypes(d *finalDocument) []Violation {
 	return vs
 }
 
+var codeGrant = []string{"authorization_code"}
+
 // grantsFor is what a response type needs; nil where it is unknown.
 func grantsFor(responseType string) []string {
+	if responseType == "code" { // as nearly always
+		return codeGrant
+	}
 	var needed []string
 	for part := range strings.FieldsSeq(responseType) {
 		switch part {
@@ -109,13 +114,13 @@ func checkGrantsHaveResponse(d *finalDocument) []Violation {
 	if !d.Has("response_types") {
 		return nil
 	}
-	var served []string
-	for _, responseType := range stringsOf(d.Metadata, "response_types") {
-		served = append(served, grantsFor(responseType)...)
-	}
 	var vs []Violation
 	for i, grant := range d.grants {
-		if (grant == "authorization_code" || grant == "implicit") && !slices.Contains(served, grant) {
+		if grant != "authorization_code" && grant != "implicit" {
+			continue
+		}
+		serves := func(responseType string) bool { return slices.Contains(grantsFor(responseType), grant) }
+		if !slices.ContainsFunc(d.responseTypes, serves) {
 			vs = append(vs, violation("this grant type needs a response type that serves it", grant, nil, "grant_types", index(i)))
 		}
 	}

@@ -103,9 +103,11 @@ type memberURI struct {
 	use    uriUse
 }
 
-// takeApart takes every URI and key set apart once, for all rules. A value that is
-// no string is passed over: that is a wrong type, found before.
+// takeApart takes apart once what several rules look into: response types, keys and
+// every URI. A value that is no string is passed over: that is a wrong type, found
+// before.
 func (d *finalDocument) takeApart() {
+	d.responseTypes = stringsOf(d.Metadata, "response_types")
 	if set := d.Object("jwks"); set != nil {
 		d.keys = registration.Keys(set)
 	}

@@ -29,7 +29,7 @@ func checkCrowds(m *Metadata) []Violation {
 				crowded("there are more than 100 values", member.Name)
 			}
 		case *Metadata:
-			if n, _ := registration.KeyCount(v); n > maxValues {
+			if keys, _ := registration.KeyArray(v); len(keys) > maxValues {
 				crowded("there are more than 100 keys", member.Name, "keys")
 			}
 		}

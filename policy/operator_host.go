@@ -174,7 +174,12 @@ func readHost(u uri) (readable uri, fault string) {
 	if plainURI(u.raw) {
 		return u, ""
 	}
-	u = withALabels(u)
+	return checkedHost(withALabels(u))
+}
+
+// checkedHost has what readHost does for URIs that are not plain; it costs an
+// allocation, which those that are need not pay.
+func checkedHost(u uri) (readable uri, fault string) {
 	for _, check := range hostChecks {
 		if fault = check(nil, &u); fault != "" {
 			break

@@ -50,12 +50,13 @@ func eachKey(part string, test func(o *operand, key *Metadata) string) func(*ope
 		if !ok {
 			return nil, unsupported
 		}
-		keys := registration.Keys(set)
-		if keys == nil {
+		keys, ok := registration.KeyArray(set)
+		if !ok {
 			return nil, unsupported
 		}
 		var flaws []flaw
-		for i, key := range keys {
+		for i := range keys {
+			key := keys[i].(*Metadata)
 			if detail := test(o, key); detail != "" {
 				given, _ := key.Get(part)
 				flaws = append(flaws, flaw{steps: []string{"keys", index(i), part}, given: given, detail: detail})

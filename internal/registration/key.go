@@ -9,33 +9,31 @@ import (
 // Keys returns the keys of a JWK Set (RFC 7517 section 5): nil where set is not
 // one, that is where "keys" is missing or has anything but objects in it.
 func Keys(set *Metadata) []*Metadata {
-	v, _ := set.Get("keys")
-	array, ok := v.([]any)
+	array, ok := KeyArray(set)
 	if !ok {
 		return nil
 	}
 	keys := make([]*Metadata, len(array))
 	for i, e := range array {
-		if keys[i], ok = e.(*Metadata); !ok {
-			return nil
-		}
+		keys[i] = e.(*Metadata)
 	}
 	return keys
 }
 
-// KeyCount is how many keys a JWK Set has, and whether it is one.
-func KeyCount(set *Metadata) (int, bool) {
+// KeyArray is [Keys] where it stands: an array of nothing but objects, and whether
+// there is one.
+func KeyArray(set *Metadata) ([]any, bool) {
 	v, _ := set.Get("keys")
 	array, ok := v.([]any)
 	if !ok {
-		return 0, false
+		return nil, false
 	}
 	for _, e := range array {
 		if _, ok := e.(*Metadata); !ok {
-			return 0, false
+			return nil, false
 		}
 	}
-	return len(array), true
+	return array, true
 }
 
 // privateMembers are what only a private or a symmetric key has (RFC 7518

@@ -143,7 +143,7 @@ func isKind(v any, kind Kind) bool {
 		if !ok {
 			return false
 		}
-		_, ok = KeyCount(o)
+		_, ok = KeyArray(o)
 		return ok
 	default:
 		_, ok := v.(*Metadata)
