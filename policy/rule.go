@@ -156,11 +156,13 @@ func (d *deliberation) applyRules(r Request, wellTyped bool) {
 	if len(d.rules) == 0 {
 		return
 	}
-	if v, ok := unwieldy(d.m); ok {
-		d.violations = append(d.violations, v)
-		return
-	}
 	f := newFacts(r, d.m, d.profileName())
+	if !f.short {
+		if v, ok := unwieldy(d.m); ok {
+			d.violations = append(d.violations, v)
+			return
+		}
+	}
 	for i := range d.rules {
 		rule := &d.rules[i]
 		if !rule.applies(r.Operation) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"cel.dev/cel-go/cel"
+	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
 	"cel.dev/cel-go/interpreter"
@@ -55,7 +56,8 @@ const shortLoop = 64
 // Counting costs as much again as evaluating. So a rule is first evaluated
 // uncounted on a document of short values, which ends by itself after a few steps
 // of a loop: with the interrupt that CEL has for cancelled contexts, from a
-// context that always is. Only then is it evaluated again, counted.
+// context that always is. Only then is it evaluated again, counted. A rule without
+// loops is spared the context, which costs as much as a small rule.
 func newProgram(env *cel.Env, ast *cel.Ast) (func(*facts) (ref.Val, error), error) {
 	uncounted, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), constantScopes, cel.InterruptCheckFrequency(shortLoop))
 	if err != nil {
@@ -65,8 +67,13 @@ func newProgram(env *cel.Env, ast *cel.Ast) (func(*facts) (ref.Val, error), erro
 	if err != nil {
 		return nil, err
 	}
+	loops := len(celast.MatchDescendants(celast.NavigateAST(ast.NativeRep()), celast.KindMatcher(celast.ComprehensionKind))) > 0
 	return func(f *facts) (ref.Val, error) {
-		if f.short {
+		switch {
+		case f.short && !loops:
+			result, _, err := uncounted.Eval(f)
+			return result, err
+		case f.short:
 			result, _, err := uncounted.ContextEval(cancelled, f)
 			if !errors.Is(err, interpreter.InterruptError{}) {
 				return result, err

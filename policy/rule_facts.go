@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"time"
-
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
@@ -27,15 +25,15 @@ type Admission struct {
 
 // facts are the variables of one decision's rules.
 type facts struct {
-	metadata, token, request, previous ref.Val
-	now                                time.Time
-	short                              bool // no value is long
+	metadata, token, previous ref.Val
+	request                   requestFacts
+	short                     bool // no value is long
 }
 
 func newFacts(r Request, final *Metadata, profile string) *facts {
 	f := &facts{
-		metadata: document{final}, token: types.NullValue, previous: types.NullValue, now: r.Now,
-		request: object{requestType, &requestFacts{r, profile}},
+		metadata: document{final}, token: types.NullValue, previous: types.NullValue,
+		request: requestFacts{r, profile},
 		short:   !exceeds(final, shortText),
 	}
 	if r.Admission != nil {
@@ -57,11 +55,11 @@ func (f *facts) ResolveName(name string) (any, bool) {
 	case "token":
 		return f.token, true
 	case "request":
-		return f.request, true
+		return object{requestType, &f.request}, true
 	case "previous":
 		return f.previous, true
 	case "now":
-		return types.Timestamp{Time: f.now}, !f.now.IsZero()
+		return types.Timestamp{Time: f.request.Now}, !f.request.Now.IsZero()
 	}
 	return nil, false
 }
