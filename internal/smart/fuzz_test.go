@@ -59,9 +59,13 @@ func FuzzParse(f *testing.F) {
 func FuzzLists(f *testing.F) {
 	f.Add("patient/*.r patient/Goal.rs?a=1 openid", "patient/Goal.read launch patient/*.s?a=1", 3)
 	f.Add("patient/*.read user/Goal.cruds", "patient/Goal.rs patient/List.rs user/Goal.c user/Goal.*", 1)
+	f.Add("openid  launch openid ", " launch", 1)
 	f.Add("system/*.rs?b=2&a=%31 a\\b", "system/Goal.rs?a=1&b=2 system/*.d", 0)
 	f.Fuzz(func(t *testing.T, a, b string, most int) {
 		as, bs := smart.Split(a), smart.Split(b)
+		if got, want := smart.Joined(a, as), smart.Join(as) == a; got != want {
+			t.Fatalf("%q is what its tokens make: %t", a, got)
+		}
 		if len(as)+len(bs) > 100 {
 			return
 		}
