@@ -117,6 +117,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	        read_back        never|when_needed|always
 //	        security_members <members...>
 //	    }
+//	    cors           <origins...>
 //	    success_status 200|201
 //	    max_body       <size>
 //	    timeout        <duration>
@@ -184,6 +185,8 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 		return oneArg(d, &h.Explain)
 	case "reconcile":
 		return h.unmarshalReconcile(d)
+	case "cors":
+		return h.unmarshalCORS(d)
 	case "success_status":
 		return h.unmarshalStatus(d)
 	case "max_body":

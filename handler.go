@@ -23,6 +23,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !ours {
 		return next.ServeHTTP(w, r)
 	}
+	if h.shareWithBrowser(w, r, target) {
+		return nil
+	}
 	x := &transaction{Handler: h, policy: h.inForce.Load(), request: r, target: target}
 	answer, err := x.handle(w)
 	if err != nil {

@@ -23,7 +23,8 @@ var mayImport = map[string][]string{
 	".": {
 		module + "/policy", module + "/internal/registration", module + "/internal/smart", module + "/internal/token",
 		module + "/internal/upstream", module + "/internal/telemetry", module + "/internal/sandbox",
-		module + "/internal/filewatch", module + "/internal/probe", module + "/internal/discovery", module + "/internal/discovery/document",
+		module + "/internal/filewatch", module + "/internal/origin", module + "/internal/probe",
+		module + "/internal/discovery", module + "/internal/discovery/document",
 		"github.com/caddyserver/caddy/v2/...", "go.uber.org/zap/...", "github.com/dustin/go-humanize",
 		"github.com/spf13/cobra",
 	},
@@ -40,6 +41,8 @@ var mayImport = map[string][]string{
 	"internal/registration": {"github.com/go-json-experiment/json/jsontext"},
 	"internal/smart":        {},
 	"internal/filewatch":    {},
+	// Apart from the root because it is fuzzed.
+	"internal/origin": {},
 	// The only room that knows jwx. It reads tokens as strictly as documents, with
 	// the same reader. singleflight shares one key fetch.
 	"internal/token": {

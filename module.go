@@ -138,6 +138,13 @@ type Handler struct {
 	// was decided. Default: it is corrected
 	Reconcile *Reconcile `json:"reconcile,omitempty"`
 
+	// CORS are the origins whose scripts may call the gateway from a browser and
+	// read its answers, refusals included: scheme and host, with a port where it
+	// is not the scheme's own, compared as a whole. "*" alone is every origin
+	// but null. Credentials (cookies) are never allowed; a script brings its
+	// token itself. Default: no CORS header is sent, and OPTIONS is answered with 405
+	CORS []string `json:"cors,omitempty"`
+
 	// SuccessStatus is the status of a registration that succeeded: 201, as
 	// RFC 7591 has it, or 200 for callers that were built to that. Default: 201
 	SuccessStatus int `json:"success_status,omitempty"`
@@ -162,6 +169,7 @@ type Handler struct {
 	shadow          *shadow // nil: there is none
 	offered         *atomic.Pointer[policy.Offered]
 	securityMembers []string
+	origins         []string // of CORS, as browsers send them
 	withdraw        func() // what was published of the policy
 	log             *zap.Logger
 	decisions       *zap.Logger
@@ -191,7 +199,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.setDefaults()
 	for _, step := range []func(caddy.Context) error{
 		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy, h.provisionShadow,
-		h.provisionOffered, h.provisionReconcile, h.publishCeiling,
+		h.provisionOffered, h.provisionReconcile, h.provisionCORS, h.publishCeiling,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -37,6 +37,7 @@ func (h *Handler) checkSettings() error {
 		h.Shadow.check("shadow"),
 		h.Offered.check(),
 		h.Reconcile.check(),
+		h.checkCORS(),
 		h.checkDialect(),
 		h.checkLimits(),
 		h.checkTokens(),
