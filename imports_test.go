@@ -74,6 +74,7 @@ var mayImport = map[string][]string{
 	"internal/probe":        {module + "/internal/registration", module + "/internal/upstream"},
 	"internal/keycloaktest": {},
 	"internal/contract":     {},
+	"internal/clients":      {},
 	// A program: it measures the module as it is built, with a load generator and
 	// beside a real Keycloak.
 	"bench": {

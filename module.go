@@ -170,7 +170,7 @@ type Handler struct {
 	offered         *atomic.Pointer[policy.Offered]
 	securityMembers []string
 	origins         []string // of CORS, as browsers send them
-	withdraw        func() // what was published of the policy
+	withdraw        func()   // what was published of the policy
 	log             *zap.Logger
 	decisions       *zap.Logger
 
