@@ -136,7 +136,7 @@ func nodeAvailable() error {
 	if _, err := exec.LookPath("npm"); err != nil {
 		return fmt.Errorf("the clients from npm need npm (Debian: npm): %w", err)
 	}
-	version, err := exec.Command("node", "--version").Output() //nolint:noctx // answers at once
+	version, err := exec.Command("node", "--version").Output()
 	if err != nil {
 		return fmt.Errorf("the clients from npm need node (Debian: nodejs): %w", err)
 	}
