@@ -27,7 +27,7 @@ func TestServerFails(t *testing.T) {
 		"503":                 {status(503, `{"error":"x"}`, "Retry-After: 7"), 503, "temporarily_unavailable", true},
 		"500":                 {status(500, `{"error":"unknown_error"}`), 502, "server_error", false},
 		"429":                 {status(429, ``), 503, "temporarily_unavailable", false},
-		"a redirect":          {status(302, ``, "Location: https://elsewhere.example/"), 502, "server_error", false},
+		"a redirect":          {status(302, ``, "Location: https://elsewhere.example/"), 502, "server_error", true},
 		"HTML":                {status(201, `<html>welcome</html>`), 502, "server_error", true},
 		"nothing":             {status(201, ``), 502, "server_error", true},
 		"no client_id":        {status(201, `{"client_name":"App"}`), 502, "server_error", true},

@@ -328,7 +328,7 @@ var faults = []struct {
 	{name: "a client_id that is no path segment", fault: says(201, `{"client_id":"../../admin"}`), status: 502, left: 1, settled: "left", orphan: true, asked: "POST"},
 	{
 		name: "a redirect to another host", fault: says(307, "", "Location: http://127.0.0.1:9/elsewhere"),
-		status: 502, left: 1, asked: "POST",
+		status: 502, left: 1, settled: "left", orphan: true, asked: "POST",
 	},
 	{
 		name: "the reading back is about another client", status: 502, left: 0, settled: "taken_back", lines: "reconcile {\nread_back always\n}",

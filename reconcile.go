@@ -71,35 +71,70 @@ func (x *transaction) settle(security, others []string) error {
 		x.settled = telemetry.Warned
 		return nil
 	case "reject":
-		return x.takeBack(otherwise(errors.New(strings.Join(security, ", "))))
+		return x.undo(security)
 	}
-	if err := x.again(http.MethodPut, x.correction()); err != nil {
+	if err := x.again(http.MethodPut, x.correction()); err == nil {
+		if security, _ = x.differences(); len(security) == 0 {
+			x.settled = telemetry.Corrected
+			return nil
+		}
+	} else if x.reply.Status/100 != 4 {
+		// Refused, it has changed nothing. In any other case nobody knows what the
+		// client has, nor which token is good.
 		return x.takeBack(otherwise(fmt.Errorf("correcting %s: %w", strings.Join(security, ", "), err)))
 	}
-	x.settled = telemetry.Corrected
-	left, _ := x.differences()
-	if len(left) == 0 {
-		return nil
-	}
-	// The server insists. Less than was decided is the server's to say; more would
-	// be a client that nobody has permitted.
-	if more := x.more(left); len(more) > 0 {
-		return x.takeBack(otherwise(errors.New(strings.Join(more, ", "))))
+	// The server insists. Less than was decided is the server's to say; anything
+	// else would be a client that nobody has permitted.
+	if more := x.more(security); len(more) > 0 {
+		return x.undo(more)
 	}
 	x.settled = telemetry.Warned
 	return nil
 }
 
-// more are those of the members in which the client has more than was decided. A
-// server that does not take away what the client had before has given it nothing:
-// Keycloak up to 26.0 leaves refresh_token to a client that once had it.
+// more are those of the members in which the client is not plainly within what was
+// decided. A server that does not take away what the client had before has given it
+// nothing: Keycloak up to 26.0 leaves refresh_token to a client that once had it.
 func (x *transaction) more(members []string) []string {
-	beyond := x.policy.Beyond(x.decision.Metadata, x.result)
-	if x.registered != nil {
-		before := x.policy.Beyond(x.registered, x.result)
-		beyond = slices.DeleteFunc(beyond, func(member string) bool { return !slices.Contains(before, member) })
+	return slices.DeleteFunc(slices.Clone(members), func(member string) bool {
+		return upstream.Within(member, x.decision.Metadata, x.result) ||
+			x.registered != nil && upstream.Within(member, x.registered, x.result)
+	})
+}
+
+// undo takes back what came out otherwise: a new client is deleted, an update is
+// put back. The caller of an update has lost its token for all that.
+func (x *transaction) undo(members []string) error {
+	cause := otherwise(errors.New(strings.Join(members, ", ")))
+	if x.target.operation == registration.Update && x.putBack() {
+		x.settled, x.lockedOut = telemetry.TakenBack, true
+		return cause
 	}
-	return slices.DeleteFunc(slices.Clone(members), func(member string) bool { return !slices.Contains(beyond, member) })
+	return x.takeBack(cause)
+}
+
+// putBack registers what was registered before an update, and tells whether
+// nothing more than that is registered now. Members that the server does not tell
+// of are lost by it.
+func (x *transaction) putBack() bool {
+	before := x.registered.Clone()
+	for _, name := range registration.ServerSet {
+		before.Delete(name)
+	}
+	sent, _ := x.dialect.Outgoing(before)
+	document := sent.Clone()
+	document.Set("client_id", x.target.clientID)
+	call := upstream.Call{Method: http.MethodPut, Path: x.upstreamPath + "/" + x.target.segment, Body: document.Encode()}
+	if x.exchangeAs(x.heldToken(), call) != nil || x.reply.Status/100 != 2 {
+		return false
+	}
+	is, err := x.registration(x.reply, before)
+	if err != nil {
+		return false
+	}
+	left, _ := x.dialect.Mismatches(before, sent, is)
+	left = append(left, x.policy.Beyond(before, is)...)
+	return !slices.ContainsFunc(left, func(member string) bool { return !upstream.Within(member, before, is) })
 }
 
 // correction is the decided document as an update.
@@ -170,11 +205,11 @@ func (x *transaction) unusable(cause error) error {
 
 // uncertain deals with an exchange that failed after something was sent: it may
 // have been done. A server that says that it failed may have, too, except where
-// its dialect knows better.
+// its dialect knows better; and a redirect may be the word of a proxy on the way.
 func (x *transaction) uncertain(err error) error {
-	failed, refused := errors.AsType[*registration.Error](err)
+	_, refused := errors.AsType[*registration.Error](err)
 	if refused {
-		known := failed.Status < 500 || x.reply.Status < 500 || x.reply.Status == 500 && x.dialect.RollsBack
+		known := x.reply.Status/100 == 4 || x.reply.Status == 500 && x.dialect.RollsBack
 		if known {
 			return err
 		}
@@ -186,9 +221,9 @@ func (x *transaction) uncertain(err error) error {
 	return err
 }
 
-// takeBack undoes what cannot stay, and returns why: a new client is deleted. An
-// update cannot be undone, and its caller does not learn the new token; the log
-// says so.
+// takeBack undoes what cannot stay, and returns why: a new client is deleted. Of
+// an update nobody knows what came of it, and its caller does not learn the new
+// token; the log says so.
 func (x *transaction) takeBack(cause error) error {
 	switch {
 	case x.target.operation == registration.Update:
@@ -221,7 +256,7 @@ func (x *transaction) delete() bool {
 		if i > 0 {
 			time.Sleep(pause)
 		}
-		left := time.Until(end)
+		left := time.Until(end) / time.Duration(tries-i) // one that hangs leaves time for the others
 		if left <= 0 {
 			return false
 		}

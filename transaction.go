@@ -1,6 +1,7 @@
 package smartregistration
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -51,7 +52,8 @@ func (x *transaction) exchangeAs(bearer string, call upstream.Call) error {
 			return errNoToken
 		}
 		var err error
-		if bearer, err = x.credential.Token(x.request.Context(), ""); err != nil {
+		// What was begun for a caller that has gone is brought to an end.
+		if bearer, err = x.credential.Token(context.WithoutCancel(x.request.Context()), ""); err != nil {
 			return err
 		}
 	}

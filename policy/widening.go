@@ -206,6 +206,11 @@ func (u *update) widening() []Violation {
 // the server does not return is left out.
 func (p *Policy) Beyond(decided, registered *Metadata) []string {
 	var members []string
+	// A client may change its keys on an update, so that no bound is about them.
+	// Keys that the server made up are somebody else's.
+	if !decided.Has("jwks") && hasKeys(registered) {
+		members = append(members, "jwks")
+	}
 	u := &update{registered: decided, asked: registered, unknown: p.config.Unreturned}
 	for _, v := range u.widening() {
 		member, _, _ := strings.Cut(strings.TrimPrefix(v.Pointer, "/"), "/")
@@ -215,6 +220,17 @@ func (p *Policy) Beyond(decided, registered *Metadata) []string {
 		members = append(members, member)
 	}
 	return members
+}
+
+// hasKeys tells of keys in a document, or of what stands in their place.
+func hasKeys(m *Metadata) bool {
+	v, _ := m.Get("jwks")
+	set, isObject := v.(*Metadata)
+	if !isObject {
+		return v != nil
+	}
+	keys := registration.Keys(set)
+	return keys == nil || len(keys) > 0
 }
 
 // spellings are the member and those of its spellings with a language tag (RFC

@@ -29,7 +29,7 @@ func (d *Dialect) Mismatches(decided, sent, registered *registration.Metadata) (
 			continue
 		}
 		is, there := registered.Get(m.Name)
-		if registration.Equal(m.Value, is) || same(m.Name, m.Value, is) || !there && empty(m.Value) {
+		if registration.Equal(m.Value, is) || same(m.Name, m.Value, is) || !there && meansAbsent(m.Name, m.Value) {
 			continue
 		}
 		if quirk := d.excuse(m.Name, decided, registered); quirk != "" {
@@ -41,6 +41,61 @@ func (d *Dialect) Mismatches(decided, sent, registered *registration.Metadata) (
 		members = append(members, m.Name)
 	}
 	return members, excused
+}
+
+// Within tells of a member that the client has what whole gives it, or a part of
+// that, or a protection more, and nothing else. What is not plainly within is not.
+func Within(member string, whole, registered *registration.Metadata) bool {
+	was, is := valueOf(whole, member), valueOf(registered, member)
+	switch {
+	case registration.Equal(was, is):
+		return true
+	case member == "scope":
+		was, _ := was.(string)
+		is, isString := is.(string)
+		return (isString || !registered.Has(member)) && among(smart.Split(is), smart.Split(was))
+	case member == "jwks", member == "jwks_uri":
+		return is == nil // without keys it cannot sign in
+	case slices.Contains(sets, member):
+		had, _ := registration.AsStrings(was)
+		has, isList := registration.AsStrings(is)
+		return isList && among(has, had)
+	default:
+		return is == true // each of these is a protection
+	}
+}
+
+// valueOf is what a member says, there or not.
+func valueOf(m *registration.Metadata, name string) any {
+	if v, there := m.Get(name); there {
+		return v
+	}
+	return absent(name)
+}
+
+// absent is what a member says that is not there (RFC 7591 section 2, OpenID
+// Connect Dynamic Client Registration section 2); nil where nothing is said.
+func absent(member string) any {
+	switch member {
+	case "grant_types":
+		return []any{"authorization_code"}
+	case "response_types":
+		return []any{"code"}
+	case "token_endpoint_auth_method":
+		return "client_secret_basic"
+	case "application_type":
+		return "web"
+	}
+	if slices.Contains(sets, member) {
+		return []any{}
+	}
+	return nil
+}
+
+// meansAbsent tells whether a value says what the member says when it is not
+// there.
+func meansAbsent(member string, v any) bool {
+	return empty(v) || registration.Equal(v, absent(member))
 }
 
 // Additions tells whether something is registered that was not decided at all,
@@ -88,10 +143,12 @@ func sameAs(m *registration.Metadata, value any, member string) bool {
 }
 
 func sameSet(a, b []string) bool {
-	within := func(set []string) func(string) bool {
-		return func(s string) bool { return !slices.Contains(set, s) }
-	}
-	return !slices.ContainsFunc(a, within(b)) && !slices.ContainsFunc(b, within(a))
+	return among(a, b) && among(b, a)
+}
+
+// among tells whether each of part is in whole.
+func among(part, whole []string) bool {
+	return !slices.ContainsFunc(part, func(s string) bool { return !slices.Contains(whole, s) })
 }
 
 // sameKeys compares what makes a key: a server may add and leave out the rest
