@@ -3,6 +3,8 @@ package smartregistration
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -221,7 +223,7 @@ func (x *transaction) remember(status int, err error) {
 	}
 	if x.orphan {
 		d.ClientName = x.sent.String("client_name")
-		d.RedirectURIs, _ = x.sent.Strings("redirect_uris")
+		d.RedirectHosts, d.Upstream = x.redirectHosts(), x.upstreamAddress()
 	}
 	d.Count()
 	ctx := x.request.Context()
@@ -233,6 +235,29 @@ func (x *transaction) remember(status int, err error) {
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 		line.Write(d.Fields())
 	}
+}
+
+// redirectHosts are the hosts of the redirect URIs, each once. What else is in
+// the URIs may be nothing for a log.
+func (x *transaction) redirectHosts() []string {
+	uris, _ := x.sent.Strings("redirect_uris")
+	var hosts []string
+	for _, uri := range uris {
+		if u, err := url.Parse(uri); err == nil && u.Host != "" && !slices.Contains(hosts, u.Host) {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	return hosts
+}
+
+// upstreamAddress is where reverse_proxy sent the last exchange.
+func (x *transaction) upstreamAddress() string {
+	repl, ok := x.request.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if !ok {
+		return ""
+	}
+	address, _ := repl.GetString("http.reverse_proxy.upstream.hostport")
+	return address
 }
 
 // answerLost tells whether the caller has gone while something was done for it

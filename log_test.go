@@ -2,6 +2,7 @@ package smartregistration_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -66,5 +67,17 @@ func TestLogs(t *testing.T) {
 	})
 	if !access {
 		t.Error("the access log line lacks the registration's fields")
+	}
+}
+
+// TestOrphanIsFound: the log says where to look for an orphan.
+func TestOrphanIsFound(t *testing.T) {
+	s := newClients(t, says(503, ""))
+	log := filepath.Join(t.TempDir(), "log")
+	base := gatewayWithLog(t, s.URL, passthrough, log)
+	ask(t, http.MethodPost, base+"/register", `{"redirect_uris":["https://app.example.org/cb?k=not-for-the-log"],"client_name":"App"}`, bearer(initialToken))
+	line := decisionLine(t, log)
+	if line["upstream"] != strings.TrimPrefix(s.URL, "http://") || line["client_name"] != "App" || fmt.Sprint(line["redirect_hosts"]) != "[app.example.org]" {
+		t.Errorf("the line is %v", line)
 	}
 }

@@ -4,8 +4,11 @@
 // Every decision is one log line, "client registration", of the logger
 // http.handlers.smart_registration.decision: at info for a success and for a
 // refusal, at warn where the authorization server or a part of the gateway
-// failed, at error where the server may hold a client that nobody knows of or a
-// rule of the policy could not be evaluated. Its fields are the Field constants. A field that has nothing to say is left out.
+// failed, or a member that matters for security is not as decided and the caller
+// was told; at error where the server may hold a client that nobody knows of, an
+// update failed whose caller may have lost its token, or a rule of the policy could
+// not be evaluated. Its fields are the Field constants. A field that has nothing to
+// say is left out.
 //
 // The access log line of the request carries registration_operation,
 // registration_outcome and registration_client_id.
@@ -15,6 +18,8 @@
 //	caddy_smart_registration_decisions_total{operation,outcome}     counter
 //	caddy_smart_registration_upstream_duration_seconds{operation}   histogram
 //	caddy_smart_registration_quirks_total{quirk}                    counter
+//	caddy_smart_registration_mismatches_total{settled}              counter
+//	caddy_smart_registration_possible_orphans_total                 counter
 //	caddy_smart_registration_policy_errors_total{rule}              counter
 //	caddy_smart_registration_shadow_decisions_total{result}         counter
 //	caddy_smart_registration_file_broken{setting,file}              gauge

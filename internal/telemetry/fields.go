@@ -37,7 +37,8 @@ const (
 	FieldSettled        = "settled"         // what became of that, see Settled
 	FieldLockedOut      = "locked_out"      // what was done gave the client a new token, which the caller may never learn
 	FieldClientName     = "client_name"     // of a possible orphan, to find it by
-	FieldRedirectURIs   = "redirect_uris"   // of a possible orphan, to find it by
+	FieldRedirectHosts  = "redirect_hosts"  // of a possible orphan, to find it by
+	FieldUpstream       = "upstream"        // of a possible orphan: the server's address that it was sent to
 	FieldOrphan         = "possible_orphan" // the server may hold a client that nobody knows of
 )
 
@@ -74,7 +75,8 @@ type Decision struct {
 	Orphan         bool
 	LockedOut      bool
 	ClientName     string   // of an orphan
-	RedirectURIs   []string // of an orphan
+	RedirectHosts  []string // of an orphan
+	Upstream       string   // of an orphan
 	Mismatches     []string
 	Settled        Settled
 }
@@ -120,7 +122,10 @@ func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	if d.Orphan {
 		enc.AddBool(FieldOrphan, true)
 		enc.AddString(FieldClientName, cut(d.ClientName, MaxValue))
-		zap.Strings(FieldRedirectURIs, d.RedirectURIs[:min(len(d.RedirectURIs), MaxEntries)]).AddTo(enc)
+		zap.Strings(FieldRedirectHosts, d.RedirectHosts[:min(len(d.RedirectHosts), MaxEntries)]).AddTo(enc)
+		if d.Upstream != "" {
+			enc.AddString(FieldUpstream, d.Upstream)
+		}
 	}
 	if d.Err != nil {
 		enc.AddString(FieldError, cut(d.Err.Error(), MaxError))

@@ -41,7 +41,7 @@ func TestFields(t *testing.T) {
 			{Member: "require_auth_time", Before: true, After: false, Rule: "value"},
 		},
 		Quirks: []string{"openid_scope"}, UpstreamStatus: 500, UpstreamTime: 1500 * time.Millisecond,
-		RequestID: "r", Remote: "192.0.2.7", Orphan: true, ClientName: "App", RedirectURIs: []string{"https://a.example/cb"},
+		RequestID: "r", Remote: "192.0.2.7", Orphan: true, ClientName: "App", RedirectHosts: []string{"a.example"}, Upstream: "kc:8080",
 		Mismatches: []string{"scope"}, Settled: Left, LockedOut: true, Vouching: "fedcba9876543210",
 	}
 	want := map[string]any{
@@ -59,7 +59,7 @@ func TestFields(t *testing.T) {
 		},
 		"quirks": []any{"openid_scope"}, "upstream_status": int64(500), "upstream_time": 1.5,
 		"request_id": "r", "remote_ip": "192.0.2.7", "possible_orphan": true, "client_name": "App",
-		"redirect_uris": []any{"https://a.example/cb"}, "mismatches": []any{"scope"}, "settled": "left", "locked_out": true,
+		"redirect_hosts": []any{"a.example"}, "upstream": "kc:8080", "mismatches": []any{"scope"}, "settled": "left", "locked_out": true,
 		"vouching_token": "fedcba9876543210",
 	}
 	got := line(t, &whole)
