@@ -177,14 +177,22 @@ func cut(part func(string) string) fault {
 	})
 }
 
+// bomb sends 64 MB in a hundredth of that. They are packed as one block, sent again and
+// again, so that a slow machine is not taken for a silent server.
 func bomb(w http.ResponseWriter, _ *http.Request, _ *clients, do func() (int, map[string]any)) {
 	_, document := do()
 	w.Header().Set("Content-Encoding", "gzip")
 	w.WriteHeader(201)
 	z := gzip.NewWriter(w)
 	_ = json.NewEncoder(z).Encode(document)
-	_, _ = z.Write(bytes.Repeat([]byte(" "), 64<<20))
 	_ = z.Close()
+	var block bytes.Buffer
+	z = gzip.NewWriter(&block)
+	_, _ = z.Write(bytes.Repeat([]byte(" "), 64<<10))
+	_ = z.Close()
+	for range 1 << 10 {
+		_, _ = w.Write(block.Bytes())
+	}
 }
 
 // deletesFail makes a registration that has to be taken back, and deletions fail
