@@ -17,10 +17,10 @@ import (
 type Reconcile struct {
 	// OnMismatch is what happens where a member that matters for security came
 	// out otherwise: correct replaces the registration by what was decided, with
-	// the token that the server has just issued, and takes the client back if it
-	// still has more than was decided; reject deletes a new client at once and
-	// answers with 502; warn tells the caller and the log what is registered.
-	// Default: correct
+	// the token that the server has just issued, and where what the client has
+	// then is not plainly within that, deletes a new client and puts an update
+	// back, with 502; reject does so at once; warn tells the caller and the log
+	// what is registered. Default: correct
 	OnMismatch string `json:"on_mismatch,omitempty"`
 
 	// ReadBack is when a client is read after it was registered or updated, at
