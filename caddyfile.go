@@ -41,7 +41,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //	    upstream_path <path>
 //	    upstream_host <host>
 //	    public_url    <url>
-//	    dialect       keycloak|generic
+//	    dialect       keycloak [<version>]|generic
 //	    management    off|read|full
 //	    initial_access_token {
 //	        passthrough [<issuer>] {
@@ -155,7 +155,7 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 	case "public_url":
 		return oneArg(d, &h.PublicURL)
 	case "dialect":
-		return oneArg(d, &h.Dialect)
+		return h.unmarshalDialect(d)
 	case "management":
 		return oneArg(d, &h.Management)
 	case "widening":

@@ -75,6 +75,13 @@ type Handler struct {
 	// /clients-registrations/openid-connect; otherwise it has to be written.
 	Dialect string `json:"dialect,omitempty"`
 
+	// Version is the version of the authorization server, such as 26.0 or 26.0.8,
+	// where its dialect has versions (keycloak). Default: learned from the server's
+	// replies, as far as they tell; until then everything that any version needs is
+	// done. One that is newer than the gateway was tried on is treated as the
+	// newest, and logged.
+	Version string `json:"version,omitempty"`
+
 	// Management is which operations of RFC 7592 are there: off, read, or full.
 	// With off, replies carry no registration_client_uri and no
 	// registration_access_token. Default: full

@@ -56,11 +56,8 @@ func (h *Handler) provisionUpstream(ctx caddy.Context) error {
 	if !ok {
 		return fmt.Errorf("upstream: %T is not an HTTP handler", module)
 	}
-	if h.dialect, err = upstream.Named(h.Dialect); err != nil {
-		if h.Dialect == "" {
-			return fmt.Errorf("dialect: required for upstream_path %q (dialects: %v)", h.UpstreamPath, upstream.Names())
-		}
-		return fmt.Errorf("dialect: %w", err)
+	if err := h.provisionDialect(); err != nil {
+		return err
 	}
 	h.server = &upstream.Upstream{Handler: handler, Timeout: time.Duration(h.Timeout)}
 	for _, v := range []struct {

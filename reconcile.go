@@ -168,7 +168,7 @@ func (x *transaction) again(method string, body []byte) error {
 		return err
 	}
 	if x.reply.Status/100 != 2 {
-		return x.dialect.Refusal(registration.Update, false, x.reply)
+		return x.refused(registration.Update, false)
 	}
 	result, err := x.registration(x.reply, x.decision.Metadata)
 	if err != nil {

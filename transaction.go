@@ -39,9 +39,18 @@ func (x *transaction) exchange(call upstream.Call) error {
 		}
 	}
 	if x.reply.Status/100 != 2 {
-		return x.dialect.Refusal(x.target.operation, own, x.reply)
+		return x.refused(x.target.operation, own)
 	}
 	return nil
+}
+
+// refused reads the server's refusal.
+func (x *transaction) refused(op registration.Operation, own bool) error {
+	refusal, quirk := x.dialect.Refusal(op, own, x.reply)
+	if quirk != "" {
+		x.addQuirks([]string{quirk})
+	}
+	return refusal
 }
 
 // exchangeAs sends one call with a token that the server has issued for the

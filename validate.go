@@ -96,18 +96,6 @@ func oneOf(name, value string, allowed ...string) error {
 	return fmt.Errorf("%s is %q, must be one of: %s", name, value, strings.TrimSpace(strings.Join(allowed, " ")))
 }
 
-func (h *Handler) checkDialect() error {
-	if h.Dialect == "" && h.UpstreamPath != "" {
-		return fmt.Errorf("dialect is required for upstream_path %q: keycloak or generic", h.UpstreamPath)
-	}
-	if h.Dialect == "keycloak" && strings.Contains(h.UpstreamPath, "/clients-registrations/") &&
-		!strings.HasSuffix(h.UpstreamPath, "/openid-connect") {
-		return fmt.Errorf("upstream_path %q: only Keycloak's provider openid-connect can be governed; the others take "+
-			"Keycloak's own representation of a client", h.UpstreamPath)
-	}
-	return oneOf("dialect", h.Dialect, "", "keycloak", "generic")
-}
-
 func (h *Handler) checkLimits() error {
 	var errs []error
 	if h.SuccessStatus != http.StatusCreated && h.SuccessStatus != http.StatusOK {

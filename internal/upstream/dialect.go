@@ -24,32 +24,49 @@ type Dialect struct {
 	// returned are the members that the server returns when a registration is
 	// read. Nil: all.
 	returned map[string]bool
-	// refuse reads a refusal of the server's; nil results mean that the general
-	// reading (see Refusal) holds.
-	refuse func(refusal) *registration.Error
+	// measured are the versions from the oldest to the newest that were tried.
+	measured Versions
+	// known is what is known of one server's version; nil: nothing, and nothing is
+	// learned.
+	known *knowledge
 }
 
 // Quirk is one thing in which a server differs from RFC 7591, and what is done
-// about it. out and in report whether it fired.
+// about it. Each time that something is done, its name is in what the method that
+// did it returns, so that it is logged and counted.
 type Quirk struct {
 	// Name identifies the quirk in logs and metrics.
 	Name string
 	// Effect says what is done, for the documentation.
 	Effect string
-	// Versions are those that need it.
-	Versions string
-	// Evidence names the exchange in testdata/exchanges that proves it.
-	Evidence string
+	// Versions are those that have it.
+	Versions Versions
+	// Evidence names the exchange in testdata/exchanges that proves it. "" where
+	// the versions that have it could not be had; then Source says who has seen it.
+	Evidence, Source string
+	// Prevented: what the gateway sends never brings it about, so nothing is to be
+	// done, and nothing is counted.
+	Prevented bool
+	// Certain: it is made up for only where the operator says that the server has
+	// one of the versions, since with another that would be wrong.
+	Certain bool
 
+	// out changes what is sent, and in what is believed to be registered; each
+	// reports whether it did.
 	out func(*registration.Metadata) bool
 	in  func(registered, decided *registration.Metadata) bool
 	// asked puts right what an update has from an answer that said more than was
 	// ever decided.
 	asked func(asked, registered *registration.Metadata) bool
+	// refusal reads a refusal of the server's; nil: it is another one.
+	refusal func(refusal) *registration.Error
 	// doubts tells of a document that the server's answer to it is not true.
 	doubts func(decided *registration.Metadata) bool
 	// excuses tells of a member that it cannot be registered as was decided.
 	excuses func(member string, decided, registered *registration.Metadata) bool
+	// shows tells whether the quirk is there in the answer to a document, as far as
+	// that answer tells.
+	shows func(reply, decided *registration.Metadata) (there, tells bool)
 }
 
 // dialects is the closed set.
@@ -88,8 +105,8 @@ func (d *Dialect) Unreturned(member string) bool {
 // what it has read asks for nothing.
 func (d *Dialect) Incoming(asked, registered *registration.Metadata) []string {
 	var fired []string
-	for _, q := range d.Quirks {
-		if q.asked != nil && q.asked(asked, registered) {
+	for i := range d.Quirks {
+		if q := &d.Quirks[i]; q.asked != nil && d.reads(q) && q.asked(asked, registered) {
 			fired = append(fired, q.Name)
 		}
 	}
@@ -106,8 +123,8 @@ func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metada
 		out.Delete("response_types") // none at all: there is nothing to name
 	}
 	var fired []string
-	for _, q := range d.Quirks {
-		if q.out != nil && q.out(out) {
+	for i := range d.Quirks {
+		if q := &d.Quirks[i]; q.out != nil && d.sends(q) && q.out(out) {
 			fired = append(fired, q.Name)
 		}
 	}
@@ -119,10 +136,11 @@ func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metada
 // built from members on a list: what a server says besides is not the client's
 // business.
 func (d *Dialect) Registered(reply, decided *registration.Metadata) (*registration.Metadata, []string) {
+	d.learn(reply, decided)
 	registered := reply.Registered()
 	var fired []string
-	for _, q := range d.Quirks {
-		if q.in != nil && q.in(registered, decided) {
+	for i := range d.Quirks {
+		if q := &d.Quirks[i]; q.in != nil && d.reads(q) && q.in(registered, decided) {
 			fired = append(fired, q.Name)
 		}
 	}
@@ -131,8 +149,9 @@ func (d *Dialect) Registered(reply, decided *registration.Metadata) (*registrati
 }
 
 // settleOrder puts what is a set into one order, whatever the server's hash maps
-// made of it: as asked, then what was not asked for, sorted.
-func settleOrder(registered, decided *registration.Metadata) {
+// made of it: as asked, then what was not asked for, sorted. It reports whether a
+// list of the server's was in another.
+func settleOrder(registered, decided *registration.Metadata) (moved bool) {
 	if decided == nil {
 		decided = registration.New()
 	}
@@ -144,12 +163,17 @@ func settleOrder(registered, decided *registration.Metadata) {
 		}
 		if values, ok := registered.Strings(name); ok {
 			order, _ := decided.Strings(name)
-			registered.SetStrings(name, inOrderOf(order, values))
+			settled := inOrderOf(order, values)
+			moved = moved || !slices.Equal(settled, values)
+			registered.SetStrings(name, settled)
 		}
 	}
 	if is, asked := registered.String("scope"), decided.String("scope"); is != asked && is != "" {
-		registered.Set("scope", smart.Join(inOrderOf(smart.Split(asked), smart.Split(is))))
+		settled := smart.Join(inOrderOf(smart.Split(asked), smart.Split(is)))
+		moved = moved || settled != is
+		registered.Set("scope", settled)
 	}
+	return moved
 }
 
 // sets are the arrays whose order means nothing.

@@ -2,78 +2,100 @@ package upstream
 
 import (
 	"maps"
-	"slices"
 	"strings"
-
-	"github.com/caddy-smart/smartregistration/internal/registration"
-	"github.com/caddy-smart/smartregistration/internal/smart"
 )
 
-// keycloak is Keycloak's client registration service, provider openid-connect,
-// as measured on 24.0.5, 26.0.8, 26.5.0 and 26.7.5.
+// keycloak is Keycloak's client registration service, provider openid-connect. A
+// bound of a range that lies between two of the versions it was measured on is
+// where Keycloak's release notes and issues have the change.
 var keycloak = &Dialect{
 	Name:      "keycloak",
 	Free:      []string{"openid"},
 	RollsBack: true, // one transaction a request
-	refuse:    refuseKeycloak,
+	measured:  Versions{From: "24.0.5", Before: "26.8"},
 	returned: without(keycloakKnows, `
 		contacts logo_uri policy_uri tos_uri software_id software_version
 		application_type default_max_age require_auth_time initiate_login_uri backchannel_logout_session_required`),
-	Quirks: []Quirk{
-		{
-			Name: "unknown_members", Versions: "all", Evidence: "lang_tag",
-			Effect: "members that Keycloak does not know are not sent: it refuses the whole document for one",
-			out:    dropUnknown,
-		},
-		{
-			Name: "openid_scope", Versions: "all", Evidence: "scope:openid",
-			Effect: "openid is not sent, since it is no client scope and Keycloak refuses it, and is put back into the answer",
-			out:    dropOpenID, in: restoreOpenID,
-		},
-		{
-			Name: "jwk_use", Versions: "all", Evidence: "pkjwt_jwks_nouse",
-			Effect: "a key without use is sent with use sig: Keycloak ignores it otherwise",
-			out:    completeKeyUse,
-		},
-		{
-			Name: "service_redirects", Versions: "up to 26.0", Evidence: "grant:client_credentials",
-			Effect: "redirect URIs of a client that has client_credentials alone are not sent: Keycloak leaves its code flow on, " +
-				"and somebody could sign in to it",
-			out: dropServiceRedirects,
-		},
-		{
-			Name: "service_code_flow", Versions: "up to 26.0", Evidence: "grant:client_credentials",
-			Effect: "a client that has client_credentials alone is registered with the code flow too: that cannot be prevented, " +
-				"the answer says so, and without redirect URIs nobody can sign in to it; an update that repeats it does not ask for it",
-			excuses: excuseCodeFlow, asked: dropCodeFlow,
-		},
-		{
-			Name: "grants_echo", Versions: "up to 26.0", Evidence: "grant:password",
-			Effect: "grants other than authorization_code, refresh_token and client_credentials are not in the answer, whether " +
-				"registered or not: the client is read",
-			doubts: doubtGrants,
-		},
-		{
-			Name: "response_type_none", Versions: "all", Evidence: "minimal",
-			Effect: "none, which Keycloak adds to code, is left out of the answer",
-			in:     dropNone,
-		},
-		{
-			Name: "missing_echoes", Versions: "all", Evidence: "all_meta",
-			Effect: "logo_uri, policy_uri and tos_uri, which Keycloak stores and does not return, are put into the answer",
-			in:     restoreEchoes,
-		},
-		{
-			Name: "logout_session_echo", Versions: "all", Evidence: "logout_session",
-			Effect: "backchannel_logout_session_required, for which Keycloak returns backchannel_logout_revoke_offline_tokens, " +
-				"is answered as registered",
-			in: restoreLogoutSession,
-		},
-		{
-			Name: "client_secret_post_echo", Versions: "up to 26.5", Evidence: "auth_method:client_secret_post",
-			Effect: "client_secret_post, which Keycloak accepts and returns as client_secret_basic, is answered as registered",
-			in:     restoreSecretPost,
-		},
+	Quirks: append(keycloakDocuments, keycloakRefusals...),
+}
+
+// keycloakDocuments are the quirks of what is registered.
+var keycloakDocuments = []Quirk{
+	{
+		Name: "unordered_lists", Evidence: "redirect_dup_order",
+		Effect: "lists and scopes, which Keycloak returns in the order of a hash table, are answered in the order of the request",
+		in:     settleOrder, // first, as the order is still the server's
+	},
+	{
+		Name: "software_statement", Evidence: "software_statement",
+		Effect: "it is not sent: Keycloak takes it for a member that it does not know, and verifies none",
+		out:    dropStatement,
+	},
+	{
+		Name: "unknown_members", Evidence: "lang_tag",
+		Effect: "members that Keycloak does not know are not sent: it refuses the whole document for one",
+		out:    dropUnknown,
+	},
+	{
+		Name: "client_id_chosen", Evidence: "client_id_in_post", Prevented: true,
+		Effect: "a new registration is sent without client_id, which Keycloak refuses even if it is empty",
+	},
+	{
+		Name: "openid_scope", Evidence: "scope:openid",
+		Effect: "openid is not sent, since it is no client scope and Keycloak refuses it, and is put back into the answer",
+		out:    dropOpenID, in: restoreOpenID,
+	},
+	{
+		Name: "scope_by_default", Evidence: "minimal", Prevented: true,
+		Effect: "scope is always named: without it a client is given every optional scope of the realm",
+	},
+	{
+		Name: "jwk_use", Evidence: "pkjwt_jwks_nouse",
+		Effect: "a key without use is sent with use sig: Keycloak ignores it otherwise",
+		out:    completeKeyUse,
+	},
+	{
+		Name: "password_by_default", Versions: Versions{Before: "26.1"}, Evidence: "life_get", Prevented: true,
+		Effect: "grant_types is always named: without it a client is given the password grant, and the answer hides it",
+	},
+	{
+		Name: "service_redirects", Versions: Versions{Before: "26.1"}, Evidence: "grant:client_credentials",
+		Effect: "redirect URIs of a client that has client_credentials alone are not sent: Keycloak leaves its code flow on, " +
+			"and somebody could sign in to it",
+		out: dropServiceRedirects,
+	},
+	{
+		Name: "service_code_flow", Versions: Versions{Before: "26.1"}, Evidence: "grant:client_credentials",
+		Effect: "a client that has client_credentials alone is registered with the code flow too: that cannot be prevented, " +
+			"the answer says so, and without redirect URIs nobody can sign in to it; an update that repeats it does not ask for it",
+		excuses: excuseCodeFlow, asked: dropCodeFlow, shows: showsCodeFlow,
+	},
+	{
+		Name: "grants_echo", Versions: Versions{Before: "26.1"}, Evidence: "grant:password",
+		Effect: "grants other than authorization_code, refresh_token and client_credentials are not in the answer, whether " +
+			"registered or not: the client is read",
+		doubts: doubtGrants,
+	},
+	{
+		Name: "response_type_none", Evidence: "minimal",
+		Effect: "none, which Keycloak adds to code, is left out of the answer",
+		in:     dropNone,
+	},
+	{
+		Name: "missing_echoes", Evidence: "all_meta",
+		Effect: "logo_uri, policy_uri and tos_uri, which Keycloak stores and does not return, are put into the answer",
+		in:     restoreEchoes,
+	},
+	{
+		Name: "logout_session_echo", Evidence: "logout_session",
+		Effect: "backchannel_logout_session_required, for which Keycloak returns backchannel_logout_revoke_offline_tokens, " +
+			"is answered as registered",
+		in: restoreLogoutSession,
+	},
+	{
+		Name: "client_secret_post_echo", Versions: Versions{Before: "26.6"}, Evidence: "auth_method:client_secret_post",
+		Effect: "client_secret_post, which Keycloak accepts and returns as client_secret_basic, is answered as registered",
+		in:     restoreSecretPost, shows: showsSecretPost,
 	},
 }
 
@@ -109,139 +131,4 @@ func without(set map[string]bool, names string) map[string]bool {
 		delete(rest, name)
 	}
 	return rest
-}
-
-func dropUnknown(m *registration.Metadata) bool {
-	before := m.Len()
-	for i := 0; i < m.Len(); {
-		if name := m.Members()[i].Name; !keycloakKnows[name] {
-			m.Delete(name)
-			continue
-		}
-		i++
-	}
-	return m.Len() < before
-}
-
-func dropOpenID(m *registration.Metadata) bool {
-	tokens := smart.Split(m.String("scope"))
-	kept := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return t == "openid" })
-	if len(kept) == len(tokens) {
-		return false
-	}
-	m.Set("scope", smart.Join(kept))
-	return true
-}
-
-func restoreOpenID(registered, decided *registration.Metadata) bool {
-	if decided == nil || !slices.Contains(smart.Split(decided.String("scope")), "openid") {
-		return false
-	}
-	registered.Set("scope", smart.Join(smart.Split("openid "+registered.String("scope"))))
-	return true
-}
-
-func dropServiceRedirects(m *registration.Metadata) bool {
-	grants, _ := m.Strings("grant_types")
-	other := func(grant string) bool { return grant != "client_credentials" }
-	if len(grants) == 0 || slices.ContainsFunc(grants, other) {
-		return false
-	}
-	dropped := m.Delete("redirect_uris")
-	return m.Delete("post_logout_redirect_uris") || dropped
-}
-
-// excuseCodeFlow: the service has its grant, and the code flow beside it.
-func excuseCodeFlow(member string, decided, registered *registration.Metadata) bool {
-	granted := map[string]string{"grant_types": "authorization_code", "response_types": "code"}[member]
-	asked, _ := decided.Strings("grant_types")
-	if granted == "" || !slices.Equal(asked, []string{"client_credentials"}) {
-		return false
-	}
-	is, _ := registered.Strings(member)
-	wanted, _ := decided.Strings(member)
-	return slices.Contains(is, granted) && sameSet(is, append([]string{granted}, wanted...))
-}
-
-// dropCodeFlow: a service that sends back what it has read has the code flow in its
-// document, for which it has no redirect URI.
-func dropCodeFlow(asked, registered *registration.Metadata) bool {
-	grants, _ := asked.Strings("grant_types")
-	has, _ := registered.Strings("grant_types")
-	repeats := len(grants) == 2 && slices.Contains(grants, "client_credentials") && slices.Contains(grants, "authorization_code") &&
-		sameSet(grants, has)
-	if uris, _ := registered.Get("redirect_uris"); !repeats || !empty(uris) {
-		return false
-	}
-	if uris, _ := asked.Get("redirect_uris"); !empty(uris) {
-		return false
-	}
-	asked.SetStrings("grant_types", []string{"client_credentials"})
-	asked.SetStrings("response_types", nil)
-	return true
-}
-
-func doubtGrants(decided *registration.Metadata) bool {
-	told := []string{"authorization_code", "refresh_token", "client_credentials"}
-	grants, _ := decided.Strings("grant_types")
-	return slices.ContainsFunc(grants, func(grant string) bool { return !slices.Contains(told, grant) })
-}
-
-func completeKeyUse(m *registration.Metadata) bool {
-	set := m.Object("jwks")
-	lacksUse := func(key *registration.Metadata) bool { return !key.Has("use") }
-	if set == nil || !slices.ContainsFunc(registration.Keys(set), lacksUse) {
-		return false
-	}
-	set = set.Clone() // the decided document keeps its own
-	for _, key := range registration.Keys(set) {
-		if lacksUse(key) {
-			key.Set("use", "sig")
-		}
-	}
-	m.Set("jwks", set)
-	return true
-}
-
-func dropNone(registered, _ *registration.Metadata) bool {
-	types, _ := registered.Strings("response_types")
-	kept := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "none" })
-	if len(kept) == len(types) {
-		return false
-	}
-	registered.SetStrings("response_types", kept)
-	return true
-}
-
-func restoreEchoes(registered, decided *registration.Metadata) bool {
-	fired := false
-	for _, name := range []string{"logo_uri", "policy_uri", "tos_uri"} {
-		if decided == nil || !decided.Has(name) || registered.Has(name) {
-			continue
-		}
-		v, _ := decided.Get(name)
-		registered.Set(name, v)
-		fired = true
-	}
-	return fired
-}
-
-func restoreLogoutSession(registered, decided *registration.Metadata) bool {
-	const member = "backchannel_logout_session_required"
-	if decided == nil || !decided.Has(member) {
-		return false // what is registered is not known
-	}
-	said, _ := registered.Get(member)
-	truth, _ := decided.Get(member)
-	registered.Set(member, truth)
-	return said != truth
-}
-
-func restoreSecretPost(registered, decided *registration.Metadata) bool {
-	const member = "token_endpoint_auth_method"
-	if decided == nil || decided.String(member) != "client_secret_post" || registered.String(member) != "client_secret_basic" {
-		return false
-	}
-	registered.Set(member, "client_secret_post")
-	return true
 }

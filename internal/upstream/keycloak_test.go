@@ -11,30 +11,44 @@ import (
 	"github.com/caddy-smart/smartregistration/internal/smart"
 )
 
-// proof is what the exchange that a quirk names must show, of each version.
-type proof func(t *testing.T, version string, all map[string]exchange, e exchange)
+// proof is what the exchange that a quirk names must show of the server itself.
+// has tells whether this version is one that has the quirk.
+type proof func(t *testing.T, has bool, all map[string]exchange, e exchange)
 
 var proofs = map[string]proof{
-	"unknown_members": func(t *testing.T, _ string, all map[string]exchange, e exchange) {
-		for member, e := range map[string]exchange{
-			"fhir_versions": all["unknown_field"], "client_name#de": e, "software_statement": all["software_statement"],
-		} {
-			sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
-			if e.Status != 400 || !strings.Contains(reply.String("error"), `Unrecognized field "`+member+`"`) {
-				t.Errorf("%s was answered %d %s", member, e.Status, e.Body)
-			}
-			if out, _ := keycloak.Outgoing(sent); out.Has(member) || out.Len() != sent.Len()-1 {
-				t.Errorf("sent on as %s", out.Encode())
+	"unordered_lists": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		asked, _ := document(t, string(e.Request)).Strings("redirect_uris")
+		is, _ := document(t, string(e.Body)).Strings("redirect_uris")
+		if asked[0] != "https://b.example.org/" || is[0] != "https://a.example.org/" {
+			t.Errorf("asked for %q, it answered %q", asked, is)
+		}
+	},
+	"software_statement": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		provesUnknown(t, "software_statement", e)
+	},
+	"unknown_members": func(t *testing.T, _ bool, all map[string]exchange, e exchange) {
+		provesUnknown(t, "client_name#de", e)
+		provesUnknown(t, "fhir_versions", all["unknown_field"])
+	},
+	"client_id_chosen": func(t *testing.T, _ bool, all map[string]exchange, e exchange) {
+		for _, e := range []exchange{e, all["client_id_empty"]} {
+			if e.Status != 400 || !document(t, string(e.Request)).Has("client_id") {
+				t.Errorf("%s was answered %d %s", e.Request, e.Status, e.Body)
 			}
 		}
 	},
-	"openid_scope": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
+	"openid_scope": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
 		if e.Status != 403 || document(t, string(e.Request)).String("scope") != "openid" ||
 			!strings.Contains(string(e.Body), "Not permitted to use specified clientScope") {
 			t.Errorf("%s was answered %d %s", e.Request, e.Status, e.Body)
 		}
 	},
-	"jwk_use": func(t *testing.T, _ string, all map[string]exchange, e exchange) {
+	"scope_by_default": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		if is := document(t, string(e.Body)).String("scope"); !strings.Contains(is, "system/*.rs") || strings.Contains(string(e.Request), "scope") {
+			t.Errorf("%s was given %q", e.Request, is)
+		}
+	},
+	"jwk_use": func(t *testing.T, _ bool, all map[string]exchange, e exchange) {
 		taken := all["pkjwt_jwks_use"]
 		if e.Status != 400 || taken.Status != 201 {
 			t.Errorf("answered %d without use and %d with it", e.Status, taken.Status)
@@ -44,10 +58,17 @@ var proofs = map[string]proof{
 			t.Errorf("what is refused is sent on as %s, not as what is taken", out.Encode())
 		}
 	},
-	"service_redirects": func(t *testing.T, version string, _ map[string]exchange, e exchange) {
+	"password_by_default": func(t *testing.T, has bool, all map[string]exchange, e exchange) {
+		told, _ := document(t, string(all["life_create"].Body)).Strings("grant_types")
+		is, _ := document(t, string(e.Body)).Strings("grant_types")
+		if slices.Contains(is, "password") != has || slices.Contains(told, "password") {
+			t.Errorf("it answered %q and has registered %q", told, is)
+		}
+	},
+	"service_redirects": func(t *testing.T, has bool, _ map[string]exchange, e exchange) {
 		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
 		grants, _ := reply.Strings("grant_types")
-		if on := slices.Contains(grants, "authorization_code"); on != (version == "24.0.5" || version == "26.0.8") || !sent.Has("redirect_uris") {
+		if on := slices.Contains(grants, "authorization_code"); on != has || !sent.Has("redirect_uris") {
 			t.Errorf("a client that sent %s has the code flow on: %t", e.Request, on)
 		}
 		if out, fired := keycloak.Outgoing(sent); out.Has("redirect_uris") || !slices.Contains(fired, "service_redirects") {
@@ -58,32 +79,18 @@ var proofs = map[string]proof{
 			t.Errorf("an app with users is sent on as %s", out.Encode())
 		}
 	},
-	"response_type_none": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
-		if types, _ := document(t, string(e.Body)).Strings("response_types"); !slices.Equal(types, []string{"code", "none"}) {
-			t.Errorf("response types %v", types)
-		}
-	},
-	"missing_echoes": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
-		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
-		for _, name := range []string{"logo_uri", "policy_uri", "tos_uri"} {
-			if !sent.Has(name) || reply.Has(name) || e.Status != 201 {
-				t.Errorf("%s: sent %t, returned %t, status %d", name, sent.Has(name), reply.Has(name), e.Status)
-			}
-		}
-	},
-	"service_code_flow": func(t *testing.T, version string, _ map[string]exchange, e exchange) {
-		old := version == "24.0.5" || version == "26.0.8"
+	"service_code_flow": func(t *testing.T, has bool, _ map[string]exchange, e exchange) {
 		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
 		out, _ := keycloak.Outgoing(sent)
 		members, excused := keycloak.Mismatches(sent, out, reply)
-		if slices.Contains(excused, "service_code_flow") != old || len(members) > 0 {
+		if slices.Contains(excused, "service_code_flow") != has || len(members) > 0 {
 			t.Errorf("%s came out as %s: mismatches %v, excused by %v", e.Request, e.Body, members, excused)
 		}
 		// What was read, sent back. With a redirect URI it would be a wish for more.
 		read := reply.Clone()
 		read.SetStrings("redirect_uris", nil)
 		asked := read.Clone()
-		if fired := keycloak.Incoming(asked, read); slices.Contains(fired, "service_code_flow") != old {
+		if fired := keycloak.Incoming(asked, read); slices.Contains(fired, "service_code_flow") != has {
 			t.Errorf("an update that repeats %s fired %v", read.Encode(), fired)
 		}
 		if grants, _ := asked.Strings("grant_types"); !slices.Equal(grants, []string{"client_credentials"}) {
@@ -99,10 +106,10 @@ var proofs = map[string]proof{
 			t.Errorf("the password grant beside is excused too: %v", members)
 		}
 	},
-	"grants_echo": func(t *testing.T, version string, all map[string]exchange, e exchange) {
+	"grants_echo": func(t *testing.T, has bool, all map[string]exchange, e exchange) {
 		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
 		told, _ := reply.Strings("grant_types")
-		if lies := !slices.Equal(told, []string{"password"}); lies != (version == "24.0.5" || version == "26.0.8") {
+		if lies := !slices.Equal(told, []string{"password"}); lies != has {
 			t.Errorf("asked for %s, it answered %v", e.Request, told)
 		}
 		if got := keycloak.ReadBack(sent); got != "grants_echo" {
@@ -112,53 +119,118 @@ var proofs = map[string]proof{
 			t.Errorf("a service is read back because of %q", got)
 		}
 	},
-	"logout_session_echo": func(t *testing.T, _ string, _ map[string]exchange, e exchange) {
+	"response_type_none": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		if types, _ := document(t, string(e.Body)).Strings("response_types"); !slices.Equal(types, []string{"code", "none"}) {
+			t.Errorf("response types %v", types)
+		}
+	},
+	"missing_echoes": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		for _, name := range []string{"logo_uri", "policy_uri", "tos_uri"} {
+			if !sent.Has(name) || reply.Has(name) || e.Status != 201 {
+				t.Errorf("%s: sent %t, returned %t, status %d", name, sent.Has(name), reply.Has(name), e.Status)
+			}
+		}
+	},
+	"logout_session_echo": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
 		const member = "backchannel_logout_session_required"
 		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
 		asked, _ := sent.Get(member)
 		if said, _ := reply.Get(member); asked != true || said != false || e.Status != 201 {
 			t.Errorf("asked for %v, it was answered %d %v", asked, e.Status, said)
 		}
-		registered, fired := keycloak.Registered(reply, sent)
-		if now, _ := registered.Get(member); now != true || !slices.Contains(fired, "logout_session_echo") {
-			t.Errorf("answered as %v, fired %v", now, fired)
+		registered, _ := keycloak.Registered(reply, sent)
+		if now, _ := registered.Get(member); now != true {
+			t.Errorf("answered as %v", now)
 		}
 	},
-	"client_secret_post_echo": func(t *testing.T, version string, _ map[string]exchange, e exchange) {
-		want := "client_secret_basic"
-		if version == "26.7.5" { // mended in 26.6
-			want = "client_secret_post"
-		}
+	"client_secret_post_echo": func(t *testing.T, has bool, _ map[string]exchange, e exchange) {
+		want := map[bool]string{true: "client_secret_basic", false: "client_secret_post"}[has]
 		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
 		if is := reply.String("token_endpoint_auth_method"); is != want {
 			t.Errorf("client_secret_post is returned as %s, want %s", is, want)
 		}
-		registered, fired := keycloak.Registered(reply, sent)
+		registered, _ := keycloak.Registered(reply, sent)
 		if registered.String("token_endpoint_auth_method") != "client_secret_post" {
 			t.Errorf("answered as %s", registered.String("token_endpoint_auth_method"))
 		}
-		if slices.Contains(fired, "client_secret_post_echo") != (want == "client_secret_basic") {
-			t.Errorf("fired %v", fired)
+	},
+	"origin_forbidden": func(t *testing.T, has bool, _ map[string]exchange, e exchange) {
+		if (e.Status == 403) != has || e.Status != 403 && e.Status != 201 {
+			t.Errorf("answered %d %s", e.Status, e.Body)
 		}
 	},
+	"policy_forbidden": saysNo(403, "insufficient_scope"),
+	"prose_error":      saysNo(400, "Unrecognized field"),
+	"unknown_client":   saysNo(404, "invalid_request"),
+	"no_such_path":     saysNo(404, "HTTP 404 Not Found"),
+	"no_challenge": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		if e.Status != 401 || e.reply().Header.Get("WWW-Authenticate") != "" {
+			t.Errorf("answered %d %v", e.Status, e.Headers)
+		}
+	},
+	"empty_bearer": func(t *testing.T, has bool, _ map[string]exchange, e exchange) {
+		if (e.Status == 500) != has {
+			t.Errorf("answered %d %s", e.Status, e.Body)
+		}
+	},
+	"internal_error": saysNo(500, "unknown_error"),
 }
 
-func TestKeycloakQuirks(t *testing.T) {
-	t.Parallel()
-	names := make([]string, 0, len(keycloak.Quirks))
-	for _, q := range keycloak.Quirks {
-		names = append(names, q.Name)
-		does := q.out != nil || q.in != nil || q.doubts != nil || q.excuses != nil
-		if q.Effect == "" || q.Versions == "" || !does {
-			t.Errorf("%s: says %q, for %q, and does something: %t", q.Name, q.Effect, q.Versions, does)
+func provesUnknown(t *testing.T, member string, e exchange) {
+	t.Helper()
+	sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+	if e.Status != 400 || !strings.Contains(reply.String("error"), `Unrecognized field "`+member+`"`) {
+		t.Errorf("%s was answered %d %s", member, e.Status, e.Body)
+	}
+	if out, _ := keycloak.Outgoing(sent); out.Has(member) || out.Len() != sent.Len()-1 {
+		t.Errorf("sent on as %s", out.Encode())
+	}
+}
+
+// saysNo: the exchange is a refusal of this status, with this in its error.
+func saysNo(status int, in string) proof {
+	return func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		t.Helper()
+		if code := document(t, string(e.Body)).String("error"); e.Status != status || !strings.Contains(code, in) {
+			t.Errorf("answered %d %s", e.Status, e.Body)
 		}
 	}
-	if !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(maps.Keys(proofs))) {
-		t.Errorf("quirks %v, proofs for %v", names, slices.Sorted(maps.Keys(proofs)))
+}
+
+// TestKeycloakQuirks: what each quirk names as its evidence proves it, on each
+// version that is said to have it and on no other; and what makes up for it fires
+// there, is counted by its name, and does so nowhere else.
+func TestKeycloakQuirks(t *testing.T) {
+	t.Parallel()
+	names := make(map[string]bool)
+	for _, q := range keycloak.Quirks {
+		if names[q.Name] {
+			t.Errorf("%s is there twice", q.Name)
+		}
+		names[q.Name] = true
+		does := q.out != nil || q.in != nil || q.doubts != nil || q.excuses != nil || q.refusal != nil
+		if q.Effect == "" || does == q.Prevented || (q.Evidence == "") != (q.Source != "") {
+			t.Errorf("%s: says %q, prevented %t, does something %t, proven by %q %q", q.Name, q.Effect, q.Prevented, does, q.Evidence, q.Source)
+		}
+		if (proofs[q.Name] == nil) != (q.Evidence == "") {
+			t.Errorf("%s has a proof: %t", q.Name, proofs[q.Name] != nil)
+		}
+	}
+	for name := range proofs {
+		if !names[name] {
+			t.Errorf("a proof for %s, which is no quirk", name)
+		}
 	}
 	for _, version := range keycloakVersions {
 		all := recorded(t, version)
 		for _, q := range keycloak.Quirks {
+			if q.Evidence == "" {
+				if q.Versions.Contains(version) {
+					t.Errorf("%s needs evidence: %s has it", q.Name, version)
+				}
+				continue
+			}
 			e, ok := all[q.Evidence]
 			if !ok {
 				t.Errorf("%s: %s has no exchange %q", q.Name, version, q.Evidence)
@@ -166,10 +238,38 @@ func TestKeycloakQuirks(t *testing.T) {
 			}
 			t.Run(version+" "+q.Name, func(t *testing.T) {
 				t.Parallel()
-				proofs[q.Name](t, version, all, e)
+				has := q.Versions.Contains(version)
+				proofs[q.Name](t, has, all, e)
+				if fired := replay(keycloak.For(version, nil), e); slices.Contains(fired, q.Name) != (has && !q.Prevented) {
+					t.Errorf("%s has it: %t, prevented: %t, fired %v", version, has, q.Prevented, fired)
+				}
 			})
 		}
 	}
+}
+
+// replay takes one exchange the whole way and names all that fires.
+func replay(d *Dialect, e exchange) []string {
+	var fired []string
+	decided, err := registration.Decode(e.Request)
+	if err == nil {
+		var sent *registration.Metadata
+		sent, fired = d.Outgoing(decided)
+		fired = append(fired, d.ReadBack(decided))
+		if registered, err := registration.Decode(e.Body); err == nil && e.Status/100 == 2 {
+			_, excused := d.Mismatches(decided, sent, registered)
+			fired = append(fired, excused...)
+		}
+	}
+	if e.Status/100 != 2 {
+		_, quirk := d.Refusal(e.operation(), false, e.reply())
+		return append(fired, quirk)
+	}
+	if reply, err := registration.Decode(e.Body); err == nil {
+		_, in := d.Registered(reply, decided)
+		fired = append(fired, in...)
+	}
+	return fired
 }
 
 // Up to 26.0 the refusal of a member lists the first of those that are known,
@@ -216,7 +316,7 @@ func TestKeycloakOutgoing(t *testing.T) {
 		{
 			"unknown members", `{"software_statement":"x","client_name":"App","client_name#de":"Anwendung","client_secret":"s"}`,
 			`{"client_name":"App"}`,
-			[]string{"unknown_members"},
+			[]string{"software_statement", "unknown_members"},
 		},
 		{"only unknown members", `{"tls_client_auth_san_dns":"a","tls_client_auth_san_ip":"b"}`, `{}`, []string{"unknown_members"}},
 		// No server is sent these: it is no quirk of this one's.
@@ -239,7 +339,7 @@ func TestKeycloakOutgoing(t *testing.T) {
 		{"no response types", `{"response_types":[],"grant_types":["client_credentials"]}`, `{"grant_types":["client_credentials"]}`, nil},
 		{
 			"all at once", `{"software_statement":"x","scope":"openid","jwks":{"keys":[{}]}}`, `{"scope":"","jwks":{"keys":[{"use":"sig"}]}}`,
-			[]string{"unknown_members", "openid_scope", "jwk_use"},
+			[]string{"software_statement", "openid_scope", "jwk_use"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -273,7 +373,7 @@ func TestKeycloakRegistered(t *testing.T) {
 		{
 			"openid comes back where it was", `{"scope":"patient/*.rs launch"}`, `{"scope":"launch openid patient/*.rs"}`,
 			`{"scope":"launch openid patient/*.rs"}`,
-			[]string{"openid_scope"},
+			[]string{"unordered_lists", "openid_scope"},
 		},
 		{"openid alone", `{"scope":""}`, `{"scope":"openid"}`, `{"scope":"openid"}`, []string{"openid_scope"}},
 		{"openid without a scope in the answer", `{}`, `{"scope":"openid"}`, `{"scope":"openid"}`, []string{"openid_scope"}},
@@ -281,14 +381,15 @@ func TestKeycloakRegistered(t *testing.T) {
 		{"a read knows nothing of openid", `{"scope":"launch"}`, "", `{"scope":"launch"}`, nil},
 		{
 			"more scopes than were asked for", `{"scope":"user/*.rs launch address"}`, `{"scope":"launch"}`,
-			`{"scope":"launch address user/*.rs"}`, nil,
+			`{"scope":"launch address user/*.rs"}`,
+			[]string{"unordered_lists"},
 		},
 		{
 			"none beside code", `{"response_types":["code","none"]}`, `{"response_types":["code"]}`,
 			`{"response_types":["code"]}`,
 			[]string{"response_type_none"},
 		},
-		{"none on a read", `{"response_types":["none","code"]}`, "", `{"response_types":["code"]}`, []string{"response_type_none"}},
+		{"none on a read", `{"response_types":["none","code"]}`, "", `{"response_types":["code"]}`, []string{"unordered_lists", "response_type_none"}},
 		{"no none", `{"response_types":["id_token"]}`, `{}`, `{"response_types":["id_token"]}`, nil},
 		{
 			"stored and not returned", `{"client_id":"a"}`, `{"logo_uri":"l","policy_uri":"p","tos_uri":"t","contacts":["c"],"software_id":"s"}`,

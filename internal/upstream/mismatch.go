@@ -11,8 +11,8 @@ import (
 // registration cannot be believed; "" if there is none. Only reading the client
 // tells what it has.
 func (d *Dialect) ReadBack(decided *registration.Metadata) string {
-	for _, q := range d.Quirks {
-		if q.doubts != nil && q.doubts(decided) {
+	for i := range d.Quirks {
+		if q := &d.Quirks[i]; q.doubts != nil && d.reads(q) && q.doubts(decided) {
 			return q.Name
 		}
 	}
@@ -114,8 +114,8 @@ func (d *Dialect) Additions(decided, registered *registration.Metadata) bool {
 }
 
 func (d *Dialect) excuse(member string, decided, registered *registration.Metadata) string {
-	for _, q := range d.Quirks {
-		if q.excuses != nil && q.excuses(member, decided, registered) {
+	for i := range d.Quirks {
+		if q := &d.Quirks[i]; q.excuses != nil && d.reads(q) && q.excuses(member, decided, registered) {
 			return q.Name
 		}
 	}

@@ -13,6 +13,7 @@ type refusal struct {
 	status      int
 	code        string // "error"
 	description string // "error_description"
+	challenged  bool   // it has a WWW-Authenticate
 	operation   registration.Operation
 	own         bool // the credential was the gateway's, not the caller's
 }
@@ -21,16 +22,14 @@ type refusal struct {
 // 6750 have for it. The server's own words stay behind, since they name
 // policies, hosts and Java classes; they are the error's cause, for the log.
 // own says that the gateway presented its own credential: then the caller is
-// not to blame for what that credential may not do.
-func (d *Dialect) Refusal(op registration.Operation, own bool, reply *Reply) *registration.Error {
-	r := refusal{status: reply.Status, operation: op, own: own}
+// not to blame for what that credential may not do. The quirk that the refusal was
+// read by is named too, "" if there was none to make up for.
+func (d *Dialect) Refusal(op registration.Operation, own bool, reply *Reply) (*registration.Error, string) {
+	r := refusal{status: reply.Status, operation: op, own: own, challenged: reply.Header.Get("WWW-Authenticate") != ""}
 	if m, err := registration.Decode(reply.Body); err == nil {
 		r.code, r.description = m.String("error"), m.String("error_description")
 	}
-	var e *registration.Error
-	if d.refuse != nil {
-		e = d.refuse(r)
-	}
+	e, quirk := d.refusal(r)
 	if e == nil {
 		e = r.general()
 	}
@@ -38,7 +37,18 @@ func (d *Dialect) Refusal(op registration.Operation, own bool, reply *Reply) *re
 		e.RetryAfter = retryAfter(reply.Header)
 	}
 	e.Err = replyError{r}
-	return e
+	return e, quirk
+}
+
+func (d *Dialect) refusal(r refusal) (*registration.Error, string) {
+	for i := range d.Quirks {
+		if q := &d.Quirks[i]; q.refusal != nil && d.reads(q) {
+			if e := q.refusal(r); e != nil {
+				return e, q.Name
+			}
+		}
+	}
+	return nil, ""
 }
 
 // general reads a refusal by its status and its RFC 7591 code alone.

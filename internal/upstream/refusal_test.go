@@ -80,13 +80,18 @@ func assertTold(t *testing.T, e *registration.Error, want told, reply *Reply) {
 	}
 }
 
+func refusalOf(d *Dialect, op registration.Operation, own bool, reply *Reply) *registration.Error {
+	e, _ := d.Refusal(op, own, reply)
+	return e
+}
+
 // recordedRefusals is what each recorded refusal means.
 var recordedRefusals = map[string]told{
 	"unknown_field": badMetadata, "software_statement": badMetadata, "lang_tag": badMetadata, "anon_unknown": badMetadata,
 	"response_types:bogus": badMetadata, "auth_method:private_key_jwt": badMetadata,
 	"auth_method:self_signed_tls_client_auth": badMetadata, "auth_method:bogus": badMetadata,
 	"pkjwt_jwks_nouse": badMetadata, "jwks_and_uri": badMetadata, "jwks_empty": badMetadata,
-	"client_uri_custom": badMetadata, "logo_js": badMetadata, "client_id_in_post": badMetadata,
+	"client_uri_custom": badMetadata, "logo_js": badMetadata, "client_id_in_post": badMetadata, "client_id_empty": badMetadata,
 	"life_put_noid": badMetadata, "life_put_wrong_id": badMetadata,
 	"malformed": badMetadata, "anon_bad_json": badMetadata, "array_body": badMetadata, "string_for_array": badMetadata, "deep": badMetadata,
 
@@ -100,6 +105,7 @@ var recordedRefusals = map[string]told{
 	"bearer_garbage": badToken, "bearer_tampered": badToken, "admin_master": badToken, "one_use_3": badToken,
 	"iat_expired": badToken, "iat_deleted": badToken, "life_get_iat": badToken, "life_get_anon": badToken,
 	"life_get_old_rat": badToken, "life_get_deleted": badToken, "life_get_unknown": badToken,
+	"unknown_client": badToken, // 404 to who may see every client
 
 	// Trusted Hosts looks at the caller's address, Forbidden at its roles.
 	"anon": forbidden, "basic": forbidden, "life_get_sa": forbidden,
@@ -132,8 +138,12 @@ func TestKeycloakRefusalRecorded(t *testing.T) {
 			}
 			t.Run(version+" "+name, func(t *testing.T) {
 				t.Parallel()
-				assertTold(t, keycloak.Refusal(e.operation(), false, e.reply()), want, e.reply())
-				assertTold(t, keycloak.Refusal(e.operation(), true, e.reply()), want.withOwn(), e.reply())
+				assertTold(t, refusalOf(keycloak, e.operation(), false, e.reply()), want, e.reply())
+				own := want.withOwn()
+				if name == "unknown_client" {
+					own = want // whoever asked, there is none
+				}
+				assertTold(t, refusalOf(keycloak, e.operation(), true, e.reply()), own, e.reply())
 			})
 		}
 	}
@@ -185,14 +195,14 @@ func TestKeycloakRefusal(t *testing.T) {
 		{"no provider", registration.Read, 404, `{"error":"Client registration provider not found"}`, badGateway, badGateway},
 		{"no realm", registration.Delete, 404, `{"error":"Realm does not exist"}`, badGateway, badGateway},
 		{"another protocol's client", registration.Read, 400, refusalBody("invalid_client", "Wrong client protocol."), badMetadata, badMetadata},
-		// Instead of 401, in 26.6.2 to 26.6.4.
+		// Instead of 401, in 26.6.2 to 26.6.4; see TestBadTokenError.
 		{"bad token as an error", registration.Create, 500, refusalBody("unknown_error", "For more on this error consult the server log."), badGateway, badGateway},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			reply := &Reply{Status: test.status, Body: []byte(test.body)}
-			assertTold(t, keycloak.Refusal(test.op, false, reply), test.want, reply)
-			assertTold(t, keycloak.Refusal(test.op, true, reply), test.own, reply)
+			assertTold(t, refusalOf(keycloak, test.op, false, reply), test.want, reply)
+			assertTold(t, refusalOf(keycloak, test.op, true, reply), test.own, reply)
 		})
 	}
 }
@@ -230,8 +240,8 @@ func TestGenericRefusal(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			reply := &Reply{Status: test.status, Body: []byte(test.body)}
-			assertTold(t, generic.Refusal(test.op, false, reply), test.want, reply)
-			assertTold(t, generic.Refusal(test.op, true, reply), test.own, reply)
+			assertTold(t, refusalOf(generic, test.op, false, reply), test.want, reply)
+			assertTold(t, refusalOf(generic, test.op, true, reply), test.own, reply)
 		})
 	}
 }
@@ -243,7 +253,7 @@ func TestRefusalTellsNothingOfClients(t *testing.T) {
 	answers := make(map[string]bool)
 	for _, name := range []string{"life_get_old_rat", "life_get_deleted", "life_get_unknown", "life_get_anon"} {
 		w := httptest.NewRecorder()
-		keycloak.Refusal(registration.Read, false, all[name].reply()).Write(w)
+		refusalOf(keycloak, registration.Read, false, all[name].reply()).Write(w)
 		answers[w.Body.String()+w.Header().Get("WWW-Authenticate")] = true
 	}
 	if len(answers) != 1 {
@@ -270,7 +280,7 @@ func TestRefusalRetryAfter(t *testing.T) {
 		{401, "30", 0},
 	} {
 		reply := &Reply{Status: test.status, Header: http.Header{"Retry-After": {test.header}}}
-		if got := generic.Refusal(registration.Create, false, reply).RetryAfter; got != test.want {
+		if got := refusalOf(generic, registration.Create, false, reply).RetryAfter; got != test.want {
 			t.Errorf("%d, Retry-After %q: %s, want %s", test.status, test.header, got, test.want)
 		}
 	}
