@@ -21,7 +21,8 @@ func testFrozen(t *testing.T, g *gateway) {
 		return
 	}
 	token := g.initialAccessToken(t, 3)
-	c := g.newClient(t, impatient, token, app())
+	c := g.newClient(t, plain, token, app())
+	c.uri = g.url + impatient + "/" + c.id // the same client, asked for in haste
 	thaw := server.freeze(t)
 	a := g.do(t, call{path: impatient, token: token, body: app("client_name", "Frozen")})
 	a.is(t, http.StatusGatewayTimeout, "temporarily_unavailable")

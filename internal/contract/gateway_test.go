@@ -52,15 +52,12 @@ const (
 const variants = `
 (server) {
 	upstream UPSTREAM
-	upstream_path ` + registrationAPI + `
+	upstream_path PATH
 	HOST
+	DIALECT
 }
 (credential) {
-	upstream_credential client_credentials {
-		token_endpoint TOKENS
-		client_id ` + registrar + `
-		client_secret {env.CONTRACT_REGISTRAR_SECRET}
-	}
+	CREDENTIAL
 }
 (passthrough) {
 	initial_access_token {
@@ -87,22 +84,7 @@ GATEWAY {
 		import credential
 		import portal
 	}
-	smart_registration {
-		path ` + bearer + `
-		import server
-		initial_access_token {
-			passthrough {
-				allow_bearer
-			}
-		}
-	}
-	smart_registration {
-		path ` + issued + `
-		import server
-		initial_access_token {
-			passthrough SEENAS` + realmPath + `
-		}
-	}
+	OWN
 	smart_registration {
 		path ` + strict + `
 		import server
@@ -177,6 +159,27 @@ GATEWAY {
 }
 `
 
+// keycloakVariants are those that only Keycloak's own tokens have a use for: others
+// are opaque.
+const keycloakVariants = `
+	smart_registration {
+		path ` + bearer + `
+		import server
+		initial_access_token {
+			passthrough {
+				allow_bearer
+			}
+		}
+	}
+	smart_registration {
+		path ` + issued + `
+		import server
+		initial_access_token {
+			passthrough SEENAS` + realmPath + `
+		}
+	}
+`
+
 // newGateway starts a server and a Caddy in front of it. Only one can run at a
 // time: Caddy is one per process.
 func newGateway(t *testing.T, s setup, start start, secrets *vault, logFile string) *gateway {
@@ -185,7 +188,7 @@ func newGateway(t *testing.T, s setup, start start, secrets *vault, logFile stri
 	g := &gateway{url: "http://" + address, secrets: secrets, logFile: logFile}
 	g.server = start(t, s, g.url)
 	t.Logf("%s, %s", g.server.version(), s.name)
-	g.upstream = newRecorder(t, g.server.address(), secrets)
+	g.upstream = newRecorder(t, g.server.address(), g.server.registrationPath(), secrets)
 	transport := &http.Transport{DisableCompression: true}
 	g.client = &http.Client{
 		Transport:     transport,
@@ -204,14 +207,17 @@ func newGateway(t *testing.T, s setup, start start, secrets *vault, logFile stri
 	t.Setenv("CONTRACT_PORTAL_SECRET", portalSecret)
 	t.Setenv("CONTRACT_REGISTRAR_SECRET", registrarSecret)
 	g.upstream.host = strings.TrimPrefix(g.seenAs, "http://")
+	dialect, credential, own := g.server.configuration(t, g.seenAs)
 	g.load(t, strings.NewReplacer(
 		"UPSTREAM", g.upstream.address(),
+		"PATH", g.server.registrationPath(),
 		"HOST", host,
-		"TOKENS", g.seenAs+tokenEndpoint,
+		"DIALECT", dialect,
+		"CREDENTIAL", credential,
 		"GATEWAY", g.url,
 		"SEENAS", g.seenAs,
 		"SERVER", g.server.address(),
-	).Replace(variants))
+	).Replace(strings.Replace(variants, "OWN", own, 1)))
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
 			t.Error(err)
@@ -270,6 +276,9 @@ func (g *gateway) initialAccessToken(t *testing.T, count int) string {
 	g.secrets.keep("an initial access token", token)
 	return token
 }
+
+// has tells whether the server has a quirk that callers see.
+func (g *gateway) has(quirk string) bool { return g.server.has(quirk) }
 
 // stored is what the server holds of a client.
 func (g *gateway) stored(t *testing.T, a *answer) record {

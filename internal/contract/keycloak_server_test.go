@@ -15,9 +15,15 @@ type keycloakServer struct {
 	public map[string]*keycloaktest.Realm // the same, by the address that it is seen as
 }
 
-func startKeycloak(t *testing.T, s setup, gatewayURL string) server {
+func startKeycloak(version string) start {
+	return func(t *testing.T, s setup, gatewayURL string) server {
+		t.Helper()
+		return newKeycloak(t, keycloaktest.Options{Version: version, ProxyHeaders: s.proxyHeaders}, s, gatewayURL)
+	}
+}
+
+func newKeycloak(t *testing.T, options keycloaktest.Options, s setup, gatewayURL string) *keycloakServer {
 	t.Helper()
-	options := keycloaktest.Options{ProxyHeaders: s.proxyHeaders}
 	if s.pinned {
 		options.Hostname = gatewayURL
 	}
@@ -36,6 +42,16 @@ func startKeycloak(t *testing.T, s setup, gatewayURL string) server {
 }
 
 func (k *keycloakServer) version() string { return "Keycloak " + k.server.Version() }
+
+func (k *keycloakServer) has(quirk string) bool { return keycloakHas(k.server.Version(), quirk) }
+
+func (*keycloakServer) lacks() map[string]string { return nil }
+
+func (*keycloakServer) registrationPath() string { return registrationAPI }
+
+func (*keycloakServer) configuration(_ *testing.T, seenAs string) (dialect, credential, handlers string) {
+	return keycloakConfiguration(seenAs)
+}
 
 func (k *keycloakServer) address() string { return strings.TrimPrefix(k.server.URL(), "http://") }
 

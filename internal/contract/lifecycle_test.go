@@ -58,8 +58,8 @@ func testLifecycle(t *testing.T, g *gateway) {
 			read.checkRegistration(t, g.url+v.path)
 			// RFC 7592 section 2.1: as the registration's answer, but for the time
 			// of issue, which Keycloak tells once.
-			if want := without(c.answer.body, "client_id_issued_at"); !sameScopes(read.body, want) {
-				t.Errorf("read\n%v\nregistered\n%v", read.body, want)
+			if got, want := without(read.body, "client_id_issued_at"), without(c.answer.body, "client_id_issued_at"); !sameScopes(got, want) {
+				t.Errorf("read\n%v\nregistered\n%v", got, want)
 			}
 
 			old := c.token
@@ -161,9 +161,13 @@ func testUpdate(t *testing.T, g *gateway) {
 			app(),
 			app("token_endpoint_auth_method", "none", "redirect_uris", []any{"com.example.app:/callback"}),
 			app("grant_types", []any{"authorization_code", "refresh_token"}, "scope", "openid patient/Observation.rs"),
-			backend(t, g),
+			backend(t, g, "scope", "system/*.rs"),
 		} {
-			c := g.newClient(t, plain, g.initialAccessToken(t, 1), document)
+			path := plain
+			if document["scope"] == "system/*.rs" {
+				path = wide
+			}
+			c := g.newClient(t, path, g.initialAccessToken(t, 1), document)
 			before := g.stored(t, c.answer)
 			read := c.do(t, http.MethodGet, nil)
 			a := c.update(t, read.body)
@@ -206,7 +210,11 @@ func testUpdate(t *testing.T, g *gateway) {
 			c := newClient(t)
 			before := g.stored(t, c.answer)
 			a := c.do(t, http.MethodPut, with(app("client_id", c.id), refusal.members...))
-			a.refused(t, http.StatusBadRequest, refusal.code)
+			a.refused(t, http.StatusBadRequest, a.text("error"))
+			// That it was a web app is a second reason where the server has kept it.
+			if code := a.text("error"); code != refusal.code && (g.has("missing_echoes") || !strings.Contains(a.raw, "/application_type")) {
+				t.Errorf("error is %q, want %q", code, refusal.code)
+			}
 			if !slices.ContainsFunc(a.violations(), func(v map[string]any) bool { return v["pointer"] == refusal.pointer }) {
 				t.Errorf("violations %v, want one at %s", a.violations(), refusal.pointer)
 			}
@@ -228,7 +236,7 @@ func testUpdate(t *testing.T, g *gateway) {
 		a.refused(t, http.StatusBadRequest, "invalid_client_metadata", "widening")
 	})
 	t.Run("a weaker authentication than a key", func(t *testing.T) {
-		c := g.newClient(t, plain, g.initialAccessToken(t, 1), backend(t, g))
+		c := g.newClient(t, wide, g.initialAccessToken(t, 1), backend(t, g, "scope", "system/*.rs"))
 		a := c.do(t, http.MethodPut, without(backend(t, g, "client_id", c.id, "token_endpoint_auth_method", "client_secret_basic"), "jwks"))
 		a.refused(t, http.StatusBadRequest, "invalid_client_metadata", "widening")
 	})
@@ -240,6 +248,9 @@ func testUpdate(t *testing.T, g *gateway) {
 		a.refused(t, http.StatusBadRequest, "invalid_client_metadata", "essential")
 		// contacts are essential there too. Keycloak does not return them, so an
 		// update is not asked for them.
+		if !g.has("missing_echoes") {
+			document["contacts"] = []any{"dev@example.org"}
+		}
 		put.body = document
 		if a = g.do(t, put); a.status != http.StatusOK {
 			t.Errorf("%d %s", a.status, a.raw)
@@ -258,10 +269,14 @@ func testUpdate(t *testing.T, g *gateway) {
 		if got := a.text("scope"); got != "openid patient/Observation.rs" {
 			t.Errorf("scope %q", got)
 		}
+		grants := []string{"authorization_code"}
+		if g.has("refresh_token_kept") {
+			grants = append(grants, "refresh_token")
+		}
 		g.holds(t, a, record{
 			Name:           "App",
 			Authentication: "key",
-			Grants:         []string{"authorization_code"},
+			Grants:         grants,
 			Scopes:         []string{"patient/Observation.rs"},
 			RedirectURIs:   []string{"https://client.example.org/third"},
 		})

@@ -18,6 +18,7 @@ type recorder struct {
 	t         *testing.T
 	server    *httptest.Server
 	target    string
+	api       string // the path that every request must be for, or be below
 	host      string // that every request must be for
 	secrets   *vault
 	transport *http.Transport
@@ -35,11 +36,11 @@ type exchange struct {
 	status       int
 }
 
-func newRecorder(t *testing.T, target string, secrets *vault) *recorder {
+func newRecorder(t *testing.T, target, api string, secrets *vault) *recorder {
 	t.Helper()
 	// A connection for each request: the sandbox goes away and comes back with
 	// the Caddy that it is part of.
-	r := &recorder{t: t, target: target, secrets: secrets, transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
+	r := &recorder{t: t, target: target, api: api, secrets: secrets, transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
 	r.server = httptest.NewServer(r)
 	t.Cleanup(func() {
 		r.server.Close()
@@ -125,7 +126,7 @@ func (r *recorder) judge(x exchange) {
 		r.t.Errorf("upstream %s %s is without a bearer token", x.method, x.path)
 	}
 	r.secrets.keep("a token that was sent to the server", token)
-	if x.path != registrationAPI && !strings.HasPrefix(x.path, registrationAPI+"/") {
+	if x.path != r.api && !strings.HasPrefix(x.path, r.api+"/") {
 		r.t.Errorf("upstream %s %s is not the registration API", x.method, x.path)
 	}
 }

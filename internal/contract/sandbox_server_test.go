@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/caddy-smart/smartregistration/internal/keycloaktest"
 )
 
 // sandboxServer is the embedded sandbox, a site of the same Caddy.
@@ -23,6 +25,19 @@ func startSandbox(t *testing.T, s setup, gatewayURL string) server {
 }
 
 func (s *sandboxServer) version() string { return "the embedded sandbox" }
+
+// has: it is made after the newest.
+func (s *sandboxServer) has(quirk string) bool {
+	return keycloakHas(keycloaktest.DefaultVersion, quirk)
+}
+
+func (*sandboxServer) lacks() map[string]string { return nil }
+
+func (*sandboxServer) registrationPath() string { return registrationAPI }
+
+func (*sandboxServer) configuration(_ *testing.T, seenAs string) (dialect, credential, handlers string) {
+	return keycloakConfiguration(seenAs)
+}
 
 func (s *sandboxServer) address() string { return s.listen }
 

@@ -32,6 +32,26 @@ const seedAnswer = `{
 	"tls_client_certificate_bound_access_tokens": false
 }`
 
+// seedAnswerProvider is what oidc-provider's clients are besides.
+const seedAnswerProvider = `{
+	"redirect_uris": ["https://client.example.org/callback"],
+	"grant_types": ["authorization_code"],
+	"response_types": ["code"],
+	"application_type": "web",
+	"client_name": "My Example Client",
+	"contacts": ["ve7jtb@example.org"],
+	"logo_uri": "https://client.example.org/logo.png",
+	"token_endpoint_auth_method": "client_secret_basic",
+	"scope": "launch/patient openid fhirUser patient/*.rs",
+	"client_secret_expires_at": 0,
+	"post_logout_redirect_uris": [],
+	"subject_type": "public",
+	"id_token_signed_response_alg": "RS256",
+	"require_auth_time": false,
+	"dpop_bound_access_tokens": false,
+	"require_pushed_authorization_requests": false
+}`
+
 func testSeed(t *testing.T, g *gateway) {
 	for _, c := range []struct{ name, path, token string }{
 		{"with a token of the portal", portal, portalToken(t)},
@@ -49,7 +69,11 @@ func testSeed(t *testing.T, g *gateway) {
 			}
 			got := without(a.body, "client_id", "client_secret", "client_id_issued_at", "registration_client_uri", "registration_access_token")
 			var want map[string]any
-			if err := json.Unmarshal([]byte(seedAnswer), &want); err != nil {
+			expected := seedAnswerProvider
+			if g.has("missing_echoes") {
+				expected = seedAnswer
+			}
+			if err := json.Unmarshal([]byte(expected), &want); err != nil {
 				t.Fatal(err)
 			}
 			if !reflect.DeepEqual(got, want) {

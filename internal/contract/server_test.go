@@ -1,11 +1,31 @@
 package contract
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/caddy-smart/smartregistration/internal/upstream"
+)
 
 // server is an authorization server with one realm to register clients in.
 type server interface {
 	// version names the server and its version.
 	version() string
+
+	// has tells whether the server has a quirk of the dialect's table. A case may
+	// ask for those that are not made up for: callers see them, and
+	// docs/compatibility.md has them.
+	has(quirk string) bool
+
+	// lacks are the cases that have nothing to ask of this server, and why.
+	lacks() map[string]string
+
+	// registrationPath is the path of its registration API.
+	registrationPath() string
+
+	// configuration is what a gateway in front of it has to say: the dialect, if it
+	// has to be named; a credential of the gateway's own; and handlers for what only
+	// this kind of server has.
+	configuration(t *testing.T, seenAs string) (dialect, credential, handlers string)
 
 	// address is where it listens: host and port.
 	address() string
@@ -38,6 +58,29 @@ type record struct {
 	RedirectURIs   []string // sorted
 }
 
+// keycloakConfiguration is what Keycloak and the sandbox have in common.
+func keycloakConfiguration(seenAs string) (dialect, credential, handlers string) {
+	return "", `upstream_credential client_credentials {
+		token_endpoint ` + seenAs + tokenEndpoint + `
+		client_id ` + registrar + `
+		client_secret {env.CONTRACT_REGISTRAR_SECRET}
+	}`, keycloakVariants
+}
+
+// keycloakHas tells whether a version of Keycloak has a quirk.
+func keycloakHas(version, quirk string) bool {
+	dialect, err := upstream.Named("keycloak")
+	if err != nil {
+		panic(err)
+	}
+	for _, q := range dialect.Quirks {
+		if q.Name == quirk {
+			return q.Versions.Contains(version)
+		}
+	}
+	panic("no quirk " + quirk)
+}
+
 // setup is one way in which a server learns its own address.
 type setup struct {
 	name         string
@@ -48,8 +91,10 @@ type setup struct {
 var setups = []setup{
 	{name: "hostname pinned", pinned: true},
 	{name: "proxy headers", proxyHeaders: true},
-	{name: "neither"},
+	neither,
 }
+
+var neither = setup{name: "neither"}
 
 // start makes a server that is reached through the gateway at gatewayURL.
 type start func(t *testing.T, s setup, gatewayURL string) server

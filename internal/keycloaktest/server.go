@@ -15,6 +15,9 @@ import (
 // DefaultVersion is the Keycloak that the contract suite is written to.
 const DefaultVersion = "26.7.5"
 
+// Versions are those that the gateway is tried on, the newest first.
+var Versions = []string{DefaultVersion, "26.5.0", "26.0.8", "24.0.5"}
+
 // startDeadline bounds the wait for a started server's first answer.
 const startDeadline = 180 * time.Second
 

@@ -47,6 +47,8 @@ type Quirk struct {
 	// Prevented: what the gateway sends never brings it about, so nothing is to be
 	// done, and nothing is counted.
 	Prevented bool
+	// Open: nothing can be made up for, and callers see it. It is not counted.
+	Open bool
 	// Certain: it is made up for only where the operator says that the server has
 	// one of the versions, since with another that would be wrong.
 	Certain bool
@@ -119,9 +121,6 @@ func (d *Dialect) Incoming(asked, registered *registration.Metadata) []string {
 // server's own.
 func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metadata, []string) {
 	out := decided.Registered()
-	if types, ok := out.Strings("response_types"); ok && len(types) == 0 {
-		out.Delete("response_types") // none at all: there is nothing to name
-	}
 	var fired []string
 	for i := range d.Quirks {
 		if q := &d.Quirks[i]; q.out != nil && d.sends(q) && q.out(out) {

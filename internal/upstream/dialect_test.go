@@ -28,7 +28,7 @@ func TestNamed(t *testing.T) {
 func TestGeneric(t *testing.T) {
 	t.Parallel()
 	const decided = `{"software_statement":"x","scope":"openid","client_name#de":"A","jwks":{"keys":[{"kty":"EC"}]},"enabled":true,"response_types":[]}`
-	const sent = `{"software_statement":"x","scope":"openid","client_name#de":"A","jwks":{"keys":[{"kty":"EC"}]}}`
+	const sent = `{"software_statement":"x","scope":"openid","client_name#de":"A","jwks":{"keys":[{"kty":"EC"}]},"response_types":[]}`
 	from := document(t, decided)
 	out, fired := generic.Outgoing(from)
 	if string(out.Encode()) != sent || fired != nil {

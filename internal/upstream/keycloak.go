@@ -37,6 +37,11 @@ var keycloakDocuments = []Quirk{
 		out:    dropUnknown,
 	},
 	{
+		Name: "empty_response_types", Evidence: "response_types:",
+		Effect: "response_types that is empty is not sent: Keycloak takes it for absent, and reads it off the grants",
+		out:    dropEmptyResponses,
+	},
+	{
 		Name: "client_id_chosen", Evidence: "client_id_in_post", Prevented: true,
 		Effect: "a new registration is sent without client_id, which Keycloak refuses even if it is empty",
 	},
@@ -48,6 +53,16 @@ var keycloakDocuments = []Quirk{
 	{
 		Name: "scope_by_default", Evidence: "minimal", Prevented: true,
 		Effect: "scope is always named: without it a client is given every optional scope of the realm",
+	},
+	{
+		Name: "empty_scope", Versions: Versions{Before: "26"}, Evidence: "scope:", Open: true,
+		Effect: "a client without any scope, or with openid alone, is refused: without scope it would be given all, so the caller " +
+			"is told 400 by policy_forbidden",
+	},
+	{
+		Name: "default_scope", Versions: Versions{Before: "26"}, Evidence: "scope:profile email", Open: true,
+		Effect: "a scope that the realm gives every client (profile, email) cannot be registered: the caller is told 400 by " +
+			"policy_forbidden",
 	},
 	{
 		Name: "jwk_use", Evidence: "pkjwt_jwks_nouse",
@@ -75,6 +90,10 @@ var keycloakDocuments = []Quirk{
 		Effect: "grants other than authorization_code, refresh_token and client_credentials are not in the answer, whether " +
 			"registered or not: the client is read",
 		doubts: doubtGrants,
+	},
+	{
+		Name: "refresh_token_kept", Versions: Versions{Before: "26.1"}, Evidence: "put_fewer_grants", Open: true,
+		Effect: "a grant that an update leaves out, refresh_token among them, is not taken away; the answer says so",
 	},
 	{
 		Name: "response_type_none", Evidence: "minimal",

@@ -22,6 +22,11 @@ func dropUnknown(m *registration.Metadata) bool {
 	return m.Len() < before
 }
 
+func dropEmptyResponses(m *registration.Metadata) bool {
+	types, ok := m.Strings("response_types")
+	return ok && len(types) == 0 && m.Delete("response_types")
+}
+
 func dropOpenID(m *registration.Metadata) bool {
 	tokens := smart.Split(m.String("scope"))
 	kept := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return t == "openid" })

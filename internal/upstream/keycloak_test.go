@@ -48,6 +48,20 @@ var proofs = map[string]proof{
 			t.Errorf("%s was given %q", e.Request, is)
 		}
 	},
+	"empty_response_types": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		if is, _ := document(t, string(e.Body)).Strings("response_types"); !slices.Contains(is, "code") {
+			t.Errorf("asked for %s, it answered %q", e.Request, is)
+		}
+	},
+	"empty_scope":   refusesScope,
+	"default_scope": refusesScope,
+	"refresh_token_kept": func(t *testing.T, has bool, _ map[string]exchange, e exchange) {
+		asked, _ := document(t, string(e.Request)).Strings("grant_types")
+		is, _ := document(t, string(e.Body)).Strings("grant_types")
+		if !slices.Equal(asked, []string{"authorization_code"}) || slices.Contains(is, "refresh_token") != has {
+			t.Errorf("asked for %q, it answered %q", asked, is)
+		}
+	},
 	"jwk_use": func(t *testing.T, _ bool, all map[string]exchange, e exchange) {
 		taken := all["pkjwt_jwks_use"]
 		if e.Status != 400 || taken.Status != 201 {
@@ -177,6 +191,14 @@ var proofs = map[string]proof{
 	"internal_error": saysNo(500, "unknown_error"),
 }
 
+// refusesScope: the scope of the request is refused.
+func refusesScope(t *testing.T, has bool, _ map[string]exchange, e exchange) {
+	t.Helper()
+	if (e.Status == 403) != has || e.Status != 403 && e.Status != 201 {
+		t.Errorf("answered %d %s", e.Status, e.Body)
+	}
+}
+
 func provesUnknown(t *testing.T, member string, e exchange) {
 	t.Helper()
 	sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
@@ -210,7 +232,7 @@ func TestKeycloakQuirks(t *testing.T) {
 		}
 		names[q.Name] = true
 		does := q.out != nil || q.in != nil || q.doubts != nil || q.excuses != nil || q.refusal != nil
-		if q.Effect == "" || does == q.Prevented || (q.Evidence == "") != (q.Source != "") {
+		if q.Effect == "" || does == (q.Prevented || q.Open) || q.Prevented && q.Open || (q.Evidence == "") != (q.Source != "") {
 			t.Errorf("%s: says %q, prevented %t, does something %t, proven by %q %q", q.Name, q.Effect, q.Prevented, does, q.Evidence, q.Source)
 		}
 		if (proofs[q.Name] == nil) != (q.Evidence == "") {
@@ -240,8 +262,8 @@ func TestKeycloakQuirks(t *testing.T) {
 				t.Parallel()
 				has := q.Versions.Contains(version)
 				proofs[q.Name](t, has, all, e)
-				if fired := replay(keycloak.For(version, nil), e); slices.Contains(fired, q.Name) != (has && !q.Prevented) {
-					t.Errorf("%s has it: %t, prevented: %t, fired %v", version, has, q.Prevented, fired)
+				if fired := replay(keycloak.For(version, nil), e); slices.Contains(fired, q.Name) != (has && !q.Prevented && !q.Open) {
+					t.Errorf("%s has it: %t, prevented or open: %t, fired %v", version, has, q.Prevented || q.Open, fired)
 				}
 			})
 		}
@@ -336,7 +358,7 @@ func TestKeycloakOutgoing(t *testing.T) {
 		{"keys with use", `{"jwks":{"keys":[{"kty":"EC","use":"sig"}]}}`, `{"jwks":{"keys":[{"kty":"EC","use":"sig"}]}}`, nil},
 		{"no keys", `{"jwks":{"keys":[]}}`, `{"jwks":{"keys":[]}}`, nil},
 		{"not a key set", `{"jwks":{"keys":"x"}}`, `{"jwks":{"keys":"x"}}`, nil},
-		{"no response types", `{"response_types":[],"grant_types":["client_credentials"]}`, `{"grant_types":["client_credentials"]}`, nil},
+		{"no response types", `{"response_types":[],"grant_types":["client_credentials"]}`, `{"grant_types":["client_credentials"]}`, []string{"empty_response_types"}},
 		{
 			"all at once", `{"software_statement":"x","scope":"openid","jwks":{"keys":[{}]}}`, `{"scope":"","jwks":{"keys":[{"use":"sig"}]}}`,
 			[]string{"software_statement", "openid_scope", "jwk_use"},
