@@ -73,6 +73,9 @@ func testDetours(t *testing.T, g *gateway) {
 		t.Errorf("the client's token afterwards: %d", read.status)
 	}
 	g.register(t, plain, iat, app()) // the second and last use is still there
+	if g.server.lacks()["tokens"] != "" {
+		return // none is ever used up
+	}
 	if a := g.do(t, call{token: iat, body: app()}); a.status != http.StatusUnauthorized {
 		t.Errorf("the token is good for another one: %d", a.status)
 	}
@@ -102,7 +105,7 @@ func testNames(t *testing.T, g *gateway) {
 					a.raw, a.header["Www-Authenticate"], first.raw, first.header["Www-Authenticate"])
 			}
 			for _, x := range a.upstream {
-				if x.path != registrationAPI+"/"+name || x.method == http.MethodPut {
+				if x.path != g.server.registrationPath()+"/"+name || x.method == http.MethodPut {
 					t.Errorf("%s %s: upstream %s %s", method, name, x.method, x.path)
 				}
 			}
@@ -114,7 +117,7 @@ func testNames(t *testing.T, g *gateway) {
 		t.Errorf("the id in another spelling: %d %s", same.status, same.raw)
 	}
 	for _, x := range same.upstream {
-		if x.path != registrationAPI+"/"+c.id {
+		if x.path != g.server.registrationPath()+"/"+c.id {
 			t.Errorf("upstream %s %s", x.method, x.path)
 		}
 	}

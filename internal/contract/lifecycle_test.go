@@ -90,10 +90,13 @@ func testLifecycle(t *testing.T, g *gateway) {
 	}
 }
 
-// sameScopes compares two registrations whose scopes may stand in any order.
+// sameScopes compares two registrations whose scopes and grants may stand in any
+// order: nobody knows at a read in which they were asked for.
 func sameScopes(a, b map[string]any) bool {
-	sorted := func(m map[string]any) []string { return slices.Sorted(strings.FieldsSeq(text(m, "scope"))) }
-	return slices.Equal(sorted(a), sorted(b)) && reflect.DeepEqual(without(a, "scope"), without(b, "scope"))
+	scopes := func(m map[string]any) []string { return slices.Sorted(strings.FieldsSeq(text(m, "scope"))) }
+	grants := func(m map[string]any) []string { return slices.Sorted(slices.Values(list(m, "grant_types"))) }
+	return slices.Equal(scopes(a), scopes(b)) && slices.Equal(grants(a), grants(b)) &&
+		reflect.DeepEqual(without(a, "scope", "grant_types"), without(b, "scope", "grant_types"))
 }
 
 // testStrangers: a wrong token, an unknown client, somebody else's and a deleted
@@ -246,13 +249,16 @@ func testUpdate(t *testing.T, g *gateway) {
 		put := call{method: http.MethodPut, path: g.url + strict + "/" + c.id, token: c.token, body: without(document, "client_name")}
 		a := g.do(t, put)
 		a.refused(t, http.StatusBadRequest, "invalid_client_metadata", "essential")
+		put.body = document
+		a = g.do(t, put)
+		if !g.has("missing_echoes") {
+			// The policy's software_id is not the client's, as far as the server tells.
+			a.refused(t, http.StatusBadRequest, "invalid_client_metadata", "essential", "widening")
+			return
+		}
 		// contacts are essential there too. Keycloak does not return them, so an
 		// update is not asked for them.
-		if !g.has("missing_echoes") {
-			document["contacts"] = []any{"dev@example.org"}
-		}
-		put.body = document
-		if a = g.do(t, put); a.status != http.StatusOK {
+		if a.status != http.StatusOK {
 			t.Errorf("%d %s", a.status, a.raw)
 		}
 	})

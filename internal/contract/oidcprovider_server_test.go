@@ -160,6 +160,7 @@ func (*oidcProvider) has(quirk string) bool { return quirk == "empty_scope" }
 func (*oidcProvider) lacks() map[string]string {
 	return map[string]string{
 		"tokens":   "its initial access tokens are opaque and good for any number of registrations, and it takes no access tokens",
+		"names":    "a registration access token that is tried at another client's address is taken back",
 		"widening": "most of the protections that an update could take away are features that are not switched on",
 		"kodjin":   "the Caddyfile is one in front of Keycloak",
 	}

@@ -227,7 +227,11 @@ func testWideningKeys(t *testing.T, g *gateway) {
 				}
 			}
 			a := g.do(t, call{method: http.MethodPut, path: c.uri, token: c.token, body: attempted})
-			if a.status != http.StatusBadRequest || !slices.ContainsFunc(a.violations(), func(v map[string]any) bool {
+			a.refused(t, http.StatusBadRequest, a.text("error"))
+			if attempt.pointer == "/grant_types" && g.has("service_code_flow") {
+				return // the grant is there already, so what is refused is what comes with it
+			}
+			if !slices.ContainsFunc(a.violations(), func(v map[string]any) bool {
 				at := fmt.Sprint(v["pointer"])
 				return at == attempt.pointer || strings.HasPrefix(at, attempt.pointer+"/")
 			}) {
