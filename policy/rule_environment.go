@@ -57,7 +57,7 @@ const shortLoop = 64
 // uncounted on a document of short values, which ends by itself after a few steps
 // of a loop: with the interrupt that CEL has for cancelled contexts, from a
 // context that always is. Only then is it evaluated again, counted. A rule without
-// loops is spared the context, which costs as much as a small rule.
+// loops is spared the context.
 func newProgram(env *cel.Env, ast *cel.Ast) (func(*facts) (ref.Val, error), error) {
 	uncounted, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), constantScopes, cel.InterruptCheckFrequency(shortLoop))
 	if err != nil {
