@@ -67,7 +67,7 @@ var provocations = []provocation{
 		},
 	},
 	{
-		quirk: "grants_untold", document: "plain", seen: "the answer to a registration does not tell all of its grants",
+		quirk: "password_by_default", document: "plain", seen: "the answer to a registration does not tell all of its grants",
 		has: func(o straightOnce) bool {
 			told, _ := o.got.strings("grant_types")
 			has, read := o.read.strings("grant_types")
@@ -76,12 +76,12 @@ var provocations = []provocation{
 		handled: "the gateway always names them",
 	},
 	{
-		quirk: "scopes_for_all", document: "plain", seen: "who names no scope is given all optional ones",
+		quirk: "scope_by_default", document: "plain", seen: "who names no scope is given all optional ones",
 		has:     func(o straightOnce) bool { return len(strings.Fields(o.got.text("scope"))) > 0 },
 		handled: "the gateway always names them",
 	},
 	{
-		quirk: "origin", document: "origin", header: http.Header{"Origin": {"https://app.example.net"}}, has: refused,
+		quirk: "origin_forbidden", document: "origin", header: http.Header{"Origin": {"https://app.example.net"}}, has: refused,
 		seen: "a request with Origin is refused", handled: "the gateway sends none on",
 	},
 	{
@@ -90,7 +90,7 @@ var provocations = []provocation{
 		seen: "an empty token is an error of the server's", handled: "the gateway refuses it itself",
 	},
 	{
-		quirk: "long_name", document: "long", seen: "a long client_name is an error of the server's",
+		quirk: "internal_error", document: "long", seen: "a long client_name is an error of the server's",
 		has:     func(o straightOnce) bool { return o.got.status >= http.StatusInternalServerError },
 		handled: "the gateway refuses it itself",
 	},

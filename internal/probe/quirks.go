@@ -19,7 +19,7 @@ type straightOnce struct {
 }
 
 // quirks are the checks of what is peculiar to the server: every provocation, and
-// then each entry of the dialect's that none of them is for.
+// then the entries of the dialect's that none of them is for.
 func quirks(s *session) []check {
 	var checks []check
 	known := map[string]bool{}
@@ -27,12 +27,16 @@ func quirks(s *session) []check {
 		known[p.quirk] = true
 		checks = append(checks, check{"quirk/" + p.quirk, p.run})
 	}
+	var others []string
 	for _, q := range s.Dialect.Quirks {
 		if !known[q.Name] {
-			checks = append(checks, check{"quirk/" + q.Name, func(*session, context.Context) finding {
-				return unknown("the probe does not provoke it")
-			}})
+			others = append(others, q.Name)
 		}
+	}
+	if len(others) > 0 {
+		checks = append(checks, check{"quirk/others", func(*session, context.Context) finding {
+			return unknown("not provoked: " + strings.Join(others, ", "))
+		}})
 	}
 	return append(checks, check{"gateway/quirks", throughGateway})
 }
