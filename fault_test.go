@@ -482,6 +482,30 @@ func TestFaultsOfUpdates(t *testing.T) {
 	}
 }
 
+// TestReadBack: a client is read where the server is known to lie about it (a grant
+// that Keycloak up to 26.0 does not name in its answer), always, or never.
+func TestReadBack(t *testing.T) {
+	const withPassword = `{"redirect_uris":["https://app.example.org/cb"],"client_name":"App","grant_types":["authorization_code","password"]}`
+	for name, test := range map[string]struct{ mode, body, asked string }{
+		"by default, where it is needed":     {"", withPassword, "POST, GET c1"},
+		"by default, where it is not needed": {"", app, "POST"},
+		"when_needed":                        {"reconcile {\nread_back when_needed\n}", withPassword, "POST, GET c1"},
+		"never":                              {"reconcile {\nread_back never\n}", withPassword, "POST"},
+		"always":                             {"reconcile {\nread_back always\n}", app, "POST, GET c1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newClients(t, nil)
+			base := gateway(t, s.URL, passthrough+"allow_grants password\n"+test.mode)
+			if a := ask(t, http.MethodPost, base+"/register", test.body, bearer(initialToken)); a.status != 201 {
+				t.Errorf("got %s", a)
+			}
+			if asked := strings.Join(s.log(), ", "); asked != test.asked {
+				t.Errorf("the server was asked %s, want %s", asked, test.asked)
+			}
+		})
+	}
+}
+
 // TestServerStartsLater: the gateway starts without its server, and serves when
 // that is there.
 func TestServerStartsLater(t *testing.T) {
