@@ -2,13 +2,12 @@ package docs_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-smart/smartregistration/internal/keycloaktest"
 )
 
 // gateway is a running Caddyfile of the documentation. A process has only one
@@ -45,7 +44,7 @@ func run(t *testing.T, caddyfile, server string) gateway {
 	delete(apps, "tls")
 	for _, site := range apps["http"].(map[string]any)["servers"].(map[string]any) {
 		site := site.(map[string]any)
-		address := freeAddress(t)
+		address := keycloaktest.FreeAddress(t)
 		site["listen"] = []string{address}
 		site["automatic_https"] = map[string]bool{"disable": true}
 		delete(site, "tls_connection_policies")
@@ -101,19 +100,4 @@ func find(value any, is func(map[string]any) bool) map[string]any {
 		}
 	}
 	return nil
-}
-
-// freeAddress finds a loopback port below the range from which systems number
-// outgoing connections: one from there could be gone when Caddy listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(10000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			listener.Close()
-			return address
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }

@@ -2,9 +2,6 @@ package clients
 
 import (
 	"encoding/json"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"strings"
 	"testing"
 
@@ -87,7 +84,7 @@ func start(t *testing.T) (server *keycloaktest.Server, alone, gateway place) {
 		t.Fatal(err)
 	}
 	alone = place{url: server.URL(), realm: realm}
-	gateway.url = "http://" + freeAddress(t)
+	gateway.url = "http://" + keycloaktest.FreeAddress(t)
 	if gateway.realm, err = realm.SeenAs(gateway.url); err != nil {
 		t.Fatal(err)
 	}
@@ -121,19 +118,4 @@ func load(t *testing.T, caddyfile string) {
 			t.Error(err)
 		}
 	})
-}
-
-// freeAddress finds a loopback port below the range from which systems number
-// outgoing connections: one from there could be gone when Caddy listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(10000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			listener.Close()
-			return address
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }

@@ -2,9 +2,6 @@ package contract
 
 import (
 	"encoding/json"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,6 +11,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	"github.com/caddy-smart/smartregistration"
+	"github.com/caddy-smart/smartregistration/internal/keycloaktest"
 )
 
 // gateway is a running Caddy in front of a server.
@@ -184,7 +182,7 @@ const keycloakVariants = `
 // time: Caddy is one per process.
 func newGateway(t *testing.T, s setup, start start, secrets *vault, logFile string) *gateway {
 	t.Helper()
-	address := freeAddress(t)
+	address := keycloaktest.FreeAddress(t)
 	g := &gateway{url: "http://" + address, secrets: secrets, logFile: logFile}
 	g.server = start(t, s, g.url)
 	t.Logf("%s, %s", g.server.version(), s.name)
@@ -288,19 +286,4 @@ func (g *gateway) stored(t *testing.T, a *answer) record {
 		t.Fatalf("the server has no client %s", a.text("client_id"))
 	}
 	return r
-}
-
-// freeAddress finds a loopback port below the range from which systems number
-// outgoing connections: one from there could be gone when the server listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(10000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			listener.Close()
-			return address
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }

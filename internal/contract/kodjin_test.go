@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-smart/smartregistration/internal/keycloaktest"
 )
 
 // testKodjin runs testdata/caddyfiles/kodjin.caddyfile, for callers that were
@@ -22,7 +24,7 @@ func testKodjin(t *testing.T, g *gateway) {
 	// The Caddyfile names no upstream_host: the server learns its address from
 	// what the gateway hands on, the public Host, unless it was told.
 	k := *g
-	k.url = "http://" + freeAddress(t)
+	k.url = "http://" + keycloaktest.FreeAddress(t)
 	k.seenAs = k.url
 	k.upstream.host = strings.TrimPrefix(k.url, "http://")
 	t.Setenv("KODJIN_SITE", k.url)

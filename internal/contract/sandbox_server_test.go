@@ -21,7 +21,7 @@ type sandboxServer struct {
 
 func startSandbox(t *testing.T, s setup, gatewayURL string) server {
 	t.Helper()
-	return &sandboxServer{setup: s, listen: freeAddress(t), gateway: gatewayURL}
+	return &sandboxServer{setup: s, listen: keycloaktest.FreeAddress(t), gateway: gatewayURL}
 }
 
 func (s *sandboxServer) version() string { return "the embedded sandbox" }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -151,21 +149,4 @@ func serverEnvironment(environment []string) []string {
 		}
 	}
 	return kept
-}
-
-// freePort finds a loopback port that nobody listens on, below the range from
-// which systems number outgoing connections: a port from there could be taken
-// by a connection in the seconds until the server binds it.
-func freePort() (int, error) {
-	var lastErr error
-	for range 100 {
-		port := 20000 + rand.IntN(12000) //nolint:gosec // need not be unpredictable
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			lastErr = err
-			continue
-		}
-		return port, listener.Close()
-	}
-	return 0, fmt.Errorf("finding a free port: %w", lastErr)
 }

@@ -80,7 +80,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 
 // launch starts the server whose distribution lies in home, and waits for it.
 func launch(ctx context.Context, home string, options Options, environment []string) (*Server, error) {
-	port, err := freePort()
+	port, err := freePort(20000, 32000)
 	if err != nil {
 		return nil, err
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +13,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	_ "github.com/caddy-smart/smartregistration"
+	"github.com/caddy-smart/smartregistration/internal/keycloaktest"
 	"github.com/caddy-smart/smartregistration/internal/probe"
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/upstream"
@@ -45,7 +43,7 @@ const (
 // lines are more of the handler's, the rest stands beside it.
 func gateway(t *testing.T, r *relay, lines, rest string) probe.Target {
 	t.Helper()
-	address := freeAddress(t)
+	address := keycloaktest.FreeAddress(t)
 	caddyfile := strings.NewReplacer("{SERVER}", r.Listener.Addr().String(), "{GATEWAY}", "http://"+address).Replace(`{
 	admin off
 	auto_https off
@@ -92,19 +90,6 @@ http://` + address + ` {
 		Gateway: "http://" + address + "/register", Servers: []string{r.URL}, Path: registrationAPI, Dialect: dialect,
 		Management: "full", Success: 201, Token: token, ServerToken: token,
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(10000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			listener.Close()
-			return address
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }
 
 // run probes, and holds the report to what every report promises.
@@ -320,7 +305,7 @@ func TestInterrupted(t *testing.T) {
 func TestUnreached(t *testing.T) {
 	r := newRelay(t)
 	target := gateway(t, r, "", closed)
-	target.Gateway = "http://" + freeAddress(t) + "/register"
+	target.Gateway = "http://" + keycloaktest.FreeAddress(t) + "/register"
 	report, err := run(t, t.Context(), r, target)
 	if err == nil || r.requests() > 0 || len(report.Left) > 0 {
 		t.Errorf("%v after %d requests, %+v", err, r.requests(), report)
