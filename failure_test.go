@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -111,20 +110,7 @@ func gatewayWithLog(t *testing.T, upstream, lines, log string) string {
 // decisionLine is the one line that a decision leaves.
 func decisionLine(t *testing.T, log string) map[string]any {
 	t.Helper()
-	content, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []map[string]any
-	for line := range strings.Lines(string(content)) {
-		var fields map[string]any
-		if err := json.Unmarshal([]byte(line), &fields); err != nil {
-			t.Fatalf("%v: %s", err, line)
-		}
-		if fields["logger"] == "http.handlers.smart_registration.decision" {
-			found = append(found, fields)
-		}
-	}
+	found := messages(t, log, "client registration")
 	if len(found) != 1 {
 		t.Fatalf("%d decision lines", len(found))
 	}

@@ -73,7 +73,7 @@ func (x *transaction) settle(security, others []string) error {
 	case "reject":
 		return x.undo(security)
 	}
-	if err := x.again(http.MethodPut, x.correction()); err == nil {
+	if err := x.again(http.MethodPut, x.asUpdate(x.sent)); err == nil {
 		if security, _ = x.differences(); len(security) == 0 {
 			x.settled = telemetry.Corrected
 			return nil
@@ -122,10 +122,7 @@ func (x *transaction) putBack() bool {
 		before.Delete(name)
 	}
 	sent, _ := x.dialect.Outgoing(before)
-	document := sent.Clone()
-	document.Set("client_id", x.target.clientID)
-	call := upstream.Call{Method: http.MethodPut, Path: x.upstreamPath + "/" + x.target.segment, Body: document.Encode()}
-	if x.exchangeAs(x.heldToken(), call) != nil || x.reply.Status/100 != 2 {
+	if x.exchangeAs(x.heldToken(), x.atClient(http.MethodPut, x.asUpdate(sent))) != nil || x.reply.Status/100 != 2 {
 		return false
 	}
 	is, err := x.registration(x.reply, before)
@@ -137,9 +134,9 @@ func (x *transaction) putBack() bool {
 	return !slices.ContainsFunc(left, func(member string) bool { return !upstream.Within(member, before, is) })
 }
 
-// correction is the decided document as an update.
-func (x *transaction) correction() []byte {
-	document := x.sent.Clone()
+// asUpdate is a document as the body of an update of the client.
+func (x *transaction) asUpdate(sent *registration.Metadata) []byte {
+	document := sent.Clone()
 	document.Set("client_id", x.target.clientID)
 	return document.Encode()
 }
@@ -163,8 +160,7 @@ func (x *transaction) mustReadBack() bool {
 // issued for it, and takes what it answers for what is registered.
 func (x *transaction) again(method string, body []byte) error {
 	before := x.result
-	call := upstream.Call{Method: method, Path: x.upstreamPath + "/" + x.target.segment, Body: body}
-	if err := x.exchangeAs(x.heldToken(), call); err != nil {
+	if err := x.exchangeAs(x.heldToken(), x.atClient(method, body)); err != nil {
 		return err
 	}
 	if x.reply.Status/100 != 2 {
@@ -246,10 +242,11 @@ const (
 // delete deletes the new client, as long as one exchange may take in all. It runs
 // within the request, so that no reload takes the connections away under it.
 func (x *transaction) delete() bool {
-	segment, ok := segmentOf(x.target.clientID)
-	if !ok {
+	var ok bool
+	if x.target.segment, ok = segmentOf(x.target.clientID); !ok {
 		return false
 	}
+	call := x.atClient(http.MethodDelete, nil)
 	end := time.Now().Add(time.Duration(x.Timeout))
 	unanswered := false
 	for i := range tries {
@@ -260,7 +257,8 @@ func (x *transaction) delete() bool {
 		if left <= 0 {
 			return false
 		}
-		err := x.exchangeAs(x.heldToken(), upstream.Call{Method: http.MethodDelete, Path: x.upstreamPath + "/" + segment, Timeout: left})
+		call.Timeout = left
+		err := x.exchangeAs(x.heldToken(), call)
 		switch {
 		case errors.Is(err, errNoToken):
 			return false

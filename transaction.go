@@ -53,6 +53,11 @@ func (x *transaction) refused(op registration.Operation, own bool) error {
 	return refusal
 }
 
+// atClient is a call to the server's client configuration endpoint of the client.
+func (x *transaction) atClient(method string, body []byte) upstream.Call {
+	return upstream.Call{Method: method, Path: x.upstreamPath + "/" + x.target.segment, Body: body}
+}
+
 // exchangeAs sends one call with a token that the server has issued for the
 // client, or without one with the gateway's own credential.
 func (x *transaction) exchangeAs(bearer string, call upstream.Call) error {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/token"
-	"github.com/caddy-smart/smartregistration/internal/upstream"
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
@@ -61,7 +60,7 @@ func (x *transaction) admitWidening() error {
 // token on a read (RFC 7592 section 3): the update then goes on with that one, of
 // which the caller knows nothing yet.
 func (x *transaction) readRegistered() error {
-	err := x.exchange(upstream.Call{Method: http.MethodGet, Path: x.upstreamPath + "/" + x.target.segment})
+	err := x.exchange(x.atClient(http.MethodGet, nil))
 	if err != nil {
 		return err
 	}
