@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -194,27 +193,7 @@ func (o *oidcProvider) serviceAccountToken(t *testing.T, _ string) string {
 func (o *oidcProvider) stored(t *testing.T, _, clientID, _ string) (record, bool) {
 	t.Helper()
 	client := o.test(t, "client/"+clientID)
-	if text(client, "client_id") == "" {
-		return record{}, false
-	}
-	r := record{
-		Name:           text(client, "client_name"),
-		Authentication: "secret",
-		Grants:         list(client, "grant_types"),
-		Scopes:         strings.Fields(text(client, "scope")),
-		RedirectURIs:   list(client, "redirect_uris"),
-	}
-	switch text(client, "token_endpoint_auth_method") {
-	case "none":
-		r.Authentication = "none"
-	case "private_key_jwt":
-		r.Authentication = "key"
-	}
-	r.Scopes = slices.DeleteFunc(r.Scopes, func(scope string) bool { return scope == "openid" })
-	slices.Sort(r.Grants)
-	slices.Sort(r.Scopes)
-	slices.Sort(r.RedirectURIs)
-	return r, true
+	return recordOf(client)
 }
 
 // test asks what only tests may ask.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
@@ -81,26 +80,7 @@ func (s *sandboxServer) serviceAccountToken(t *testing.T, seenAs string) string 
 func (s *sandboxServer) stored(t *testing.T, seenAs, clientID, registrationAccessToken string) (record, bool) {
 	t.Helper()
 	reply := s.call(t, seenAs, http.MethodGet, registrationAPI+"/"+clientID, registrationAccessToken, "", "")
-	if text(reply, "client_id") == "" {
-		return record{}, false
-	}
-	r := record{
-		Name:           text(reply, "client_name"),
-		Authentication: "secret",
-		Grants:         list(reply, "grant_types"),
-		Scopes:         strings.Fields(text(reply, "scope")),
-		RedirectURIs:   list(reply, "redirect_uris"),
-	}
-	switch text(reply, "token_endpoint_auth_method") {
-	case "none":
-		r.Authentication = "none"
-	case "private_key_jwt":
-		r.Authentication = "key"
-	}
-	slices.Sort(r.Grants)
-	slices.Sort(r.Scopes)
-	slices.Sort(r.RedirectURIs)
-	return r, true
+	return recordOf(reply)
 }
 
 // call asks the sandbox itself, as somebody who came through the address seenAs.

@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/caddy-smart/smartregistration/internal/upstream"
@@ -56,6 +58,31 @@ type record struct {
 	Grants         []string // sorted
 	Scopes         []string // sorted: what the client may ask for, without openid, which nobody has to register
 	RedirectURIs   []string // sorted
+}
+
+// recordOf reads a registration as the server holds it; false if it is none.
+func recordOf(registration map[string]any) (record, bool) {
+	if text(registration, "client_id") == "" {
+		return record{}, false
+	}
+	r := record{
+		Name:           text(registration, "client_name"),
+		Authentication: "secret",
+		Grants:         list(registration, "grant_types"),
+		Scopes:         strings.Fields(text(registration, "scope")),
+		RedirectURIs:   list(registration, "redirect_uris"),
+	}
+	switch text(registration, "token_endpoint_auth_method") {
+	case "none":
+		r.Authentication = "none"
+	case "private_key_jwt":
+		r.Authentication = "key"
+	}
+	r.Scopes = slices.DeleteFunc(r.Scopes, func(scope string) bool { return scope == "openid" })
+	slices.Sort(r.Grants)
+	slices.Sort(r.Scopes)
+	slices.Sort(r.RedirectURIs)
+	return r, true
 }
 
 // keycloakConfiguration is what Keycloak and the sandbox have in common.
