@@ -280,7 +280,8 @@ func (x *transaction) requestID() string {
 	if !ok {
 		return ""
 	}
-	return repl.ReplaceAll("{http.request.uuid}", "")
+	id, _ := repl.GetString("http.request.uuid")
+	return id
 }
 
 // outcome is the bounded label of how it ended.

@@ -1,10 +1,8 @@
 package upstream
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/internal/smart"
@@ -182,15 +180,14 @@ var sets = []string{
 
 // inOrderOf sorts values: those in asked first, in its order, then the others.
 func inOrderOf(asked, values []string) []string {
-	rank := func(s string) int {
-		if i := slices.Index(asked, s); i >= 0 {
-			return i
+	rest := slices.Clone(values)
+	slices.Sort(rest)
+	sorted := make([]string, 0, len(values))
+	for _, s := range asked {
+		at, there := slices.BinarySearch(rest, s)
+		for ; there; there = at < len(rest) && rest[at] == s {
+			sorted, rest = append(sorted, s), slices.Delete(rest, at, at+1)
 		}
-		return len(asked)
 	}
-	sorted := slices.Clone(values)
-	slices.SortFunc(sorted, func(a, b string) int {
-		return cmp.Or(rank(a)-rank(b), strings.Compare(a, b))
-	})
-	return sorted
+	return append(sorted, rest...)
 }

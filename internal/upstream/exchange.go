@@ -81,15 +81,14 @@ var forwarded = []string{
 // it. The exchange goes on when the caller goes away, since a registration that
 // is half done is worse than one that nobody waits for; Timeout bounds it.
 func (u *Upstream) Exchange(caller *http.Request, c Call) (*Reply, error) {
-	ctx, cancel := context.WithTimeout(withOwnVars(caller.Context()), cmp.Or(c.Timeout, u.Timeout))
+	var conn connection
+	ctx, cancel := context.WithTimeout(conn.watch(withOwnVars(caller.Context())), cmp.Or(c.Timeout, u.Timeout))
 	defer cancel()
 	request, err := u.request(ctx, caller, c)
 	if err != nil {
 		return nil, err
 	}
 	captured := newCapture(MaxReply)
-	var conn connection
-	request = conn.watch(request)
 	start := time.Now()
 	err = serve(u.Handler, captured, request)
 	reply := &Reply{Status: captured.status, Header: captured.header, Body: captured.body.Bytes(), Duration: time.Since(start)}
@@ -180,11 +179,11 @@ type connection struct {
 	wanted, made atomic.Bool
 }
 
-func (c *connection) watch(r *http.Request) *http.Request {
-	return r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+func (c *connection) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { c.wanted.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { c.made.Store(true) },
-	}))
+	})
 }
 
 func (c *connection) missing() bool { return c.wanted.Load() && !c.made.Load() }

@@ -29,11 +29,11 @@ func dropEmptyResponses(m *registration.Metadata) bool {
 
 func dropOpenID(m *registration.Metadata) bool {
 	tokens := smart.Split(m.String("scope"))
-	kept := slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return t == "openid" })
-	if len(kept) == len(tokens) {
+	at := slices.Index(tokens, "openid")
+	if at < 0 {
 		return false
 	}
-	m.Set("scope", smart.Join(kept))
+	m.Set("scope", smart.Join(slices.Delete(tokens, at, at+1)))
 	return true
 }
 
@@ -109,11 +109,10 @@ func completeKeyUse(m *registration.Metadata) bool {
 
 func dropNone(registered, _ *registration.Metadata) bool {
 	types, _ := registered.Strings("response_types")
-	kept := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "none" })
-	if len(kept) == len(types) {
+	if !slices.Contains(types, "none") {
 		return false
 	}
-	registered.SetStrings("response_types", kept)
+	registered.SetStrings("response_types", slices.DeleteFunc(types, func(t string) bool { return t == "none" }))
 	return true
 }
 

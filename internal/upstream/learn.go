@@ -39,14 +39,14 @@ func (d *Dialect) Measured(version string) bool { return d.measured.Contains(ver
 // sends tells whether a quirk applies to what is sent, and reads to what comes
 // back.
 func (d *Dialect) sends(q *Quirk) bool {
-	if d.known == nil || d.known.version == "" {
+	if d.known == nil || d.known.version == "" || q.Versions == (Versions{}) {
 		return !q.Certain
 	}
 	return q.Versions.Contains(d.known.version)
 }
 
 func (d *Dialect) reads(q *Quirk) bool {
-	if d.known == nil || d.known.version != "" {
+	if d.known == nil || d.known.version != "" || q.Versions == (Versions{}) {
 		return d.sends(q)
 	}
 	learned := d.known.learned.Load()

@@ -146,9 +146,20 @@ func sameSet(a, b []string) bool {
 	return among(a, b) && among(b, a)
 }
 
+// few is up to how many values looking at each is cheaper than a map.
+const few = 32
+
 // among tells whether each of part is in whole.
 func among(part, whole []string) bool {
-	return !slices.ContainsFunc(part, func(s string) bool { return !slices.Contains(whole, s) })
+	has := func(s string) bool { return slices.Contains(whole, s) }
+	if len(whole) > few {
+		set := make(map[string]struct{}, len(whole))
+		for _, s := range whole {
+			set[s] = struct{}{}
+		}
+		has = func(s string) bool { _, ok := set[s]; return ok }
+	}
+	return !slices.ContainsFunc(part, func(s string) bool { return !has(s) })
 }
 
 // sameKeys compares what makes a key: a server may add and leave out the rest
