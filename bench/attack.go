@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strconv"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -113,15 +112,17 @@ func serveAttack(ctx context.Context) error {
 }
 
 // startFlood has another process attack, and returns how to wait for what it
-// met. It has the lowest priority of those on its core, so that the requests that
-// are measured do not wait for its own work: what it cannot send then, it says.
+// met. It has its core only when nobody else wants it (SCHED_IDLE of sched(7)), so
+// that the callers and the upstream that are measured, which would be on other
+// machines, do not wait for its own work: a low priority alone lets it finish its
+// time slice, which is some milliseconds. What it cannot send then, it says.
 func (r *rig) startFlood(ctx context.Context, address string, s scenario, rate int, duration time.Duration) (func() (Attack, error), error) {
 	job, err := json.Marshal(floodJob{address, s.request, s.status, rate, duration})
 	if err != nil {
 		return nil, err
 	}
 	var said bytes.Buffer
-	cmd := onCores(ctx, r.cores.rest, "nice", "-n", strconv.Itoa(19), r.self, roleAttack)
+	cmd := onCores(ctx, r.cores.rest, "chrt", "--idle", "0", r.self, roleAttack)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(job), &said, os.Stderr
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ const keycloakRate = 30
 // keycloak measures a real Keycloak on the measured core, with the gateway on the
 // other one: what is asked is what the gateway costs, not what a core costs that
 // both would share. A gateway that refuses, on the other hand, does so on the
-// measured core: there each has as much as the other.
+// measured core: there each has as much as the other, and has it to itself.
 func (r *rig) keycloak(ctx context.Context, p plan) (_ *Keycloak, err error) {
 	k, err := r.startKeycloak(ctx)
 	if err != nil {
@@ -60,8 +60,8 @@ func (k *realKeycloak) measure(ctx context.Context, p plan, result *Keycloak) (e
 	}{
 		{"keycloak", &result.Registrations, rate(k.behind, p.keycloakFor), rate(k.alone, p.keycloakFor)},
 		{"keycloak_p50", &result.P50, p50(k.behind), p50(k.alone)},
-		{"refuse_token_vs_keycloak", &result.RefuseToken, rate(k.scenario(refuseToken), p.refuseFor), rate(k.badToken, p.refuseFor)},
-		{"refuse_policy_vs_keycloak", &result.RefusePolicy, rate(k.scenario(refuseScope), p.refuseFor), rate(k.badScope, p.refuseFor)},
+		{"refuse_token_vs_keycloak", &result.RefuseToken, k.asleep(rate(k.scenario(refuseToken), p.refuseFor)), rate(k.badToken, p.refuseFor)},
+		{"refuse_policy_vs_keycloak", &result.RefusePolicy, k.asleep(rate(k.scenario(refuseScope), p.refuseFor)), rate(k.badScope, p.refuseFor)},
 	} {
 		if *c.into, err = alternate(c.name, p.keycloakRounds, c.subject, c.base); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
@@ -72,6 +72,19 @@ func (k *realKeycloak) measure(ctx context.Context, p plan, result *Keycloak) (e
 		seen: k.remember, tolerant: true,
 	}, p.keycloakFloods, p.floodFor)
 	return err
+}
+
+// asleep is a measurement that Keycloak has no part in, with Keycloak stopped: it
+// would go on compiling what it was asked before, on the measured core.
+func (k *realKeycloak) asleep(measure func() (float64, error)) func() (float64, error) {
+	return func() (value float64, err error) {
+		thaw, err := k.server.Freeze()
+		if err != nil {
+			return 0, err
+		}
+		defer func() { err = errors.Join(err, thaw()) }()
+		return measure()
+	}
 }
 
 // rate is how many requests a second are answered.
