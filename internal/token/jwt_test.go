@@ -300,22 +300,3 @@ func TestNewJWTUsesTheClock(t *testing.T) {
 	_, err = v.Verify(context.Background(), hs256(fmt.Sprintf(`{"exp":%d}`, time.Now().Add(-time.Hour).Unix())))
 	outcome{ErrInvalid, "expired"}.check(t, err)
 }
-
-func BenchmarkVerifyHS256(b *testing.B) {
-	benchmarkVerify(b, secretVerifier(b, nil), hs256(goodClaims()))
-}
-
-func BenchmarkVerifyRS256(b *testing.B) {
-	v := newVerifier(b, must(NewStoredJWKS(jwks(publicJWK(rsaKey(), `,"kid":"k1"`)))), nil)
-	benchmarkVerify(b, v, sign("RS256", rsaKey(), `{"alg":"RS256","kid":"k1"}`, goodClaims()))
-}
-
-func benchmarkVerify(b *testing.B, v *JWT, raw string) {
-	b.Helper()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := v.Verify(context.Background(), raw); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
