@@ -47,16 +47,21 @@ func Bearer(h http.Header) (string, error) {
 // -._~+/ and then any number of "=".
 func isB64Token(s string) bool {
 	body := strings.TrimRight(s, "=")
-	if body == "" {
-		return false
-	}
 	for i := range len(body) {
-		switch c := body[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("-._~+/", c) >= 0:
-		default:
+		if !inB64Token[body[i]] {
 			return false
 		}
 	}
-	return true
+	return body != ""
 }
+
+// inB64Token has the characters of a b64token. A table, because the characters of
+// a token are as good as random: comparing has the processor guess wrong at every
+// other one.
+var inB64Token = func() (table [256]bool) {
+	const characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
+	for i := range len(characters) {
+		table[characters[i]] = true
+	}
+	return table
+}()

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -68,4 +69,17 @@ func genuine(raw string) bool {
 		}
 	}
 	return false
+}
+
+var b64token = regexp.MustCompile(`^[A-Za-z0-9\-._~+/]+=*$`) // RFC 6750 section 2.1
+
+func FuzzB64Token(f *testing.F) {
+	for _, s := range []string{"", "=", "a", "a==", "a=b", "aZ09-._~+/=", "a\n", "a b", "é", "\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := isB64Token(s), b64token.MatchString(s); got != want {
+			t.Errorf("%q: got %t, want %t", s, got, want)
+		}
+	})
 }
