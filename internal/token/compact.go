@@ -11,6 +11,7 @@ import (
 type compact struct {
 	header    object
 	claims    object
+	signed    string // the first two parts as they came
 	signature []byte
 }
 
@@ -23,21 +24,24 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 // readCompact reads a token without looking at its signature's value.
 func readCompact(raw string) (compact, error) {
 	// encoding/base64 skips line breaks, which would make a second spelling.
-	if len(raw) > MaxLength || strings.ContainsAny(raw, "\r\n") {
+	if len(raw) > MaxLength || strings.IndexByte(raw, '\r') >= 0 || strings.IndexByte(raw, '\n') >= 0 {
 		return compact{}, errCompact
 	}
-	parts := strings.Split(raw, ".")
-	if len(parts) != 3 {
+	first, rest, _ := strings.Cut(raw, ".")
+	second, third, _ := strings.Cut(rest, ".")
+	if first == "" || second == "" || third == "" {
 		return compact{}, errCompact
 	}
 
+	room := make([]byte, strictBase64.DecodedLen(len(raw)))
 	var decoded [3][]byte
-	for i, part := range parts {
-		data, err := strictBase64.DecodeString(part)
-		if err != nil || len(data) == 0 {
+	for i, part := range [...]string{first, second, third} {
+		// A fourth part comes with a dot in the third, which is no base64url.
+		n, err := strictBase64.Decode(room, []byte(part))
+		if err != nil {
 			return compact{}, errCompact
 		}
-		decoded[i] = data
+		decoded[i], room = room[:n:n], room[n:]
 	}
 
 	header, err := readObject(decoded[0])
@@ -48,5 +52,8 @@ func readCompact(raw string) (compact, error) {
 	if err != nil {
 		return compact{}, err
 	}
-	return compact{header: header, claims: claims, signature: decoded[2]}, nil
+	return compact{
+		header: header, claims: claims,
+		signed: raw[:len(first)+len(".")+len(second)], signature: decoded[2],
+	}, nil
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"encoding/base64"
@@ -9,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/caddy-smart/smartregistration/internal/registration"
 )
 
 // FuzzToken sends anything through header, Keycloak form and verification.
@@ -69,6 +72,59 @@ func genuine(raw string) bool {
 		}
 	}
 	return false
+}
+
+// FuzzReadCompact holds the reader against one that takes each step by itself.
+func FuzzReadCompact(f *testing.F) {
+	good := hs256(goodClaims())
+	f.Add(good)
+	f.Add(good + ".AAAA")
+	f.Add(good + "\n")
+	f.Add(good[:len(good)-1])
+	f.Add("e30.e30.AA")
+	f.Add("e30.e30.AB")
+	f.Add("e30.e30.AA==")
+	f.Add("e30\r..AA")
+	f.Add("e30..AA")
+	f.Add("..")
+	f.Fuzz(func(t *testing.T, raw string) {
+		got, err := readCompact(raw)
+		parts, ok := plainParts(raw)
+		if (err == nil) != ok {
+			t.Fatalf("%q: got %v, want it read: %t", raw, err, ok)
+		}
+		if err != nil {
+			return
+		}
+		header, claims := must(readObject(parts[0])), must(readObject(parts[1]))
+		if !registration.Equal(got.header.Metadata, header.Metadata) || !registration.Equal(got.claims.Metadata, claims.Metadata) {
+			t.Errorf("%q: got header %v and claims %v", raw, got.header, got.claims)
+		}
+		if got.signed+"."+b64(got.signature) != raw || !bytes.Equal(got.signature, parts[2]) {
+			t.Errorf("%q: got %q signed with %x", raw, got.signed, got.signature)
+		}
+	})
+}
+
+// plainParts are the decoded parts of a JWT, and whether it is one.
+func plainParts(raw string) (parts [][]byte, ok bool) {
+	for part := range strings.SplitSeq(raw, ".") {
+		data, err := base64.RawURLEncoding.DecodeString(part)
+		// What is spelled otherwise than it would be encoded is no JWT's.
+		if err != nil || len(data) == 0 || b64(data) != part {
+			return nil, false
+		}
+		parts = append(parts, data)
+	}
+	if len(raw) > MaxLength || len(parts) != 3 {
+		return nil, false
+	}
+	for _, part := range parts[:2] {
+		if _, err := readObject(part); err != nil {
+			return nil, false
+		}
+	}
+	return parts, true
 }
 
 var b64token = regexp.MustCompile(`^[A-Za-z0-9\-._~+/]+=*$`) // RFC 6750 section 2.1

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -52,13 +51,13 @@ func (j *JWT) Verify(ctx context.Context, raw string) (Admission, error) {
 		return Admission{}, notMine(atIssuer, "the token is of another issuer")
 	}
 
-	if err := j.verifySignature(ctx, raw, parsed); err != nil {
+	if err := j.verifySignature(ctx, parsed); err != nil {
 		return Admission{}, err
 	}
 	return j.admit(raw, issuer, parsed.claims)
 }
 
-func (j *JWT) verifySignature(ctx context.Context, raw string, parsed compact) error {
+func (j *JWT) verifySignature(ctx context.Context, parsed compact) error {
 	alg, kid, err := j.readHeader(parsed.header)
 	if err != nil {
 		return err
@@ -79,7 +78,7 @@ func (j *JWT) verifySignature(ctx context.Context, raw string, parsed compact) e
 	if err != nil {
 		return refuse(ErrInvalid, "the token's algorithm is not accepted")
 	}
-	signed := []byte(raw[:strings.LastIndexByte(raw, '.')])
+	signed := []byte(parsed.signed)
 	for _, key := range candidates {
 		if verifier.Verify(signed, parsed.signature, key.material) == nil {
 			return nil
