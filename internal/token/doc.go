@@ -50,10 +50,11 @@
 //
 // # The JOSE library
 //
-// Signatures are checked by github.com/lestrrat-go/jwx/v2, of which no type shows
-// in this package's API, so that moving to a later version touches this package
-// alone. Its jwt package is not used: with its defaults "exp":0 and "exp":0.9
-// count as no expiry, the last of two equal claims wins, and trailing bytes,
-// unknown critical headers and JSON serialisation are accepted. The strict
-// reading is in compact.go and object.go.
+// Signatures of public keys are checked by github.com/lestrrat-go/jwx/v2, of which
+// no type shows in this package's API, so that moving to a later version touches
+// this package alone; HMACs by the standard library, with the secret hashed once,
+// which a fuzz target holds against jwx. The library's jwt package is not used: with
+// its defaults "exp":0 and "exp":0.9 count as no expiry, the last of two equal
+// claims wins, and trailing bytes, unknown critical headers and JSON serialisation
+// are accepted. The strict reading is in compact.go and object.go.
 package token

@@ -8,8 +8,12 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -136,6 +140,29 @@ func FuzzB64Token(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		if got, want := isB64Token(s), b64token.MatchString(s); got != want {
 			t.Errorf("%q: got %t, want %t", s, got, want)
+		}
+	})
+}
+
+// FuzzSecret holds the MACs of a secret against those of jwx.
+func FuzzSecret(f *testing.F) {
+	f.Add(testSecret, "a.b", []byte(nil))
+	f.Add([]byte{}, "", []byte("x"))
+	f.Add(bytes.Repeat([]byte("k"), 200), strings.Repeat("long", 500), make([]byte, 64))
+	f.Fuzz(func(t *testing.T, key []byte, signed string, other []byte) {
+		if len(key) == 0 {
+			return // for which jwx makes no MAC
+		}
+		s := newSecret(key)
+		for _, alg := range hmacAlgorithms {
+			good := signature(alg, key, []byte(signed))
+			verifier := must(jws.NewVerifier(jwa.SignatureAlgorithm(alg)))
+			for _, sig := range [][]byte{good, other, good[:len(good)-1], append(slices.Clip(good), 0), nil, good} {
+				got, want := s.verifies(alg, signed, sig), verifier.Verify([]byte(signed), sig, key) == nil
+				if got != want {
+					t.Errorf("%s of %q with %x: got %t for %x, want %t", alg, signed, key, got, sig, want)
+				}
+			}
 		}
 	})
 }

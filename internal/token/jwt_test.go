@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -205,6 +206,26 @@ func TestJWTForm(t *testing.T) {
 			tt.want.check(t, err)
 		})
 	}
+}
+
+// Requests come at once: the MAC of one must not get into that of another.
+func TestJWTSharedSecretAtOnce(t *testing.T) {
+	t.Parallel()
+	v := secretVerifier(t, nil)
+	good := []string{hs256(goodClaims()), sign("HS512", testSecret, `{"alg":"HS512"}`, goodClaims())}
+	forged := sign("HS256", testSecret[:32], `{"alg":"HS256"}`, goodClaims())
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for i := range 100 {
+				_, err := v.Verify(context.Background(), good[i%len(good)])
+				admitted.check(t, err)
+				_, err = v.Verify(context.Background(), forged)
+				outcome{ErrInvalid, "signature"}.check(t, err)
+			}
+		})
+	}
+	group.Wait()
 }
 
 // The examples of RFC 7515, appendix A, whose claims expired in 2011.

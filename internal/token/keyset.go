@@ -16,7 +16,7 @@ import (
 type verificationKey struct {
 	id         string   // kid, "" if it has none
 	algorithms []string // what it may verify, never empty
-	material   any      // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or []byte
+	material   any      // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or *secret
 }
 
 // keySet is immutable. It may be empty: an issuer that publishes no keys has

@@ -29,12 +29,11 @@ type staticKeys struct {
 // hash it is not shorter than. A secret of less than 32 bytes suits none of them
 // and is an error. Having no name, it answers to any kid.
 func StaticSecret(secret []byte) (KeySource, error) {
-	material := bytes.Clone(secret)
-	algs := algorithmsOf(material)
+	algs := algorithmsOf(secret)
 	if len(algs) == 0 {
 		return nil, fmt.Errorf("a shared secret needs at least %d bytes, has %d", hmacKeySize["HS256"], len(secret))
 	}
-	return staticKeys{&keySet{[]verificationKey{{algorithms: algs, material: material}}}}, nil
+	return staticKeys{&keySet{[]verificationKey{{algorithms: algs, material: newSecret(bytes.Clone(secret))}}}}, nil
 }
 
 // StoredJWKS are public keys that somebody keeps, in a file. They can be replaced
