@@ -60,6 +60,13 @@ func (r *refusalError) Error() string { return r.class.Error() + ": " + r.reason
 
 func (r *refusalError) Unwrap() error { return r.class }
 
+// What a flood of bad tokens gets is not made anew for each.
+var (
+	errNotJWT        = notMine(atForm, "the token is not a well-formed JWT")
+	errAnotherIssuer = notMine(atIssuer, "the token is of another issuer")
+	errSignature     = refuse(ErrInvalid, "the token's signature is not valid")
+)
+
 func refuse(class error, reason string) error {
 	return &refusalError{class: class, reason: reason}
 }

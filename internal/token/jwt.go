@@ -41,11 +41,11 @@ func (j *JWT) Verify(ctx context.Context, raw string) (Admission, error) {
 	}
 	parsed, err := readCompact(raw)
 	if err != nil {
-		return Admission{}, notMine(atForm, "the token is not a well-formed JWT")
+		return Admission{}, errNotJWT
 	}
 	issuer, ok := parsed.claims.text("iss")
 	if !ok || (j.config.Issuer != "" && issuer != j.config.Issuer) {
-		return Admission{}, notMine(atIssuer, "the token is of another issuer")
+		return Admission{}, errAnotherIssuer
 	}
 
 	if err := j.verifySignature(ctx, parsed); err != nil {
@@ -63,16 +63,17 @@ func (j *JWT) verifySignature(ctx context.Context, parsed compact) error {
 	if err != nil {
 		return err
 	}
-	candidates, err := set.find(kid, alg)
+	var room [1]*verificationKey // mostly one
+	candidates, err := set.find(kid, alg, room[:0])
 	if err != nil {
 		return err
 	}
-	for i := range candidates {
-		if candidates[i].verifies(alg, parsed.signed, parsed.signature) {
+	for _, key := range candidates {
+		if key.verifies(alg, parsed.signed, parsed.signature) {
 			return nil
 		}
 	}
-	return refuse(ErrInvalid, "the token's signature is not valid")
+	return errSignature
 }
 
 // readHeader refuses crit and b64 (RFC 7797) whatever they say: no extension is

@@ -25,7 +25,7 @@ type KeycloakForm struct {
 func (f KeycloakForm) inspect(raw string, kind Kind, now time.Time) (Admission, error) {
 	parsed, err := readCompact(raw)
 	if err != nil {
-		return Admission{}, notMine(atForm, "the token is not a well-formed JWT")
+		return Admission{}, errNotJWT
 	}
 	alg, ok := parsed.header.text("alg")
 	if !ok || alg == "" || strings.EqualFold(alg, "none") {
@@ -34,7 +34,7 @@ func (f KeycloakForm) inspect(raw string, kind Kind, now time.Time) (Admission, 
 
 	issuer, ok := parsed.claims.text("iss")
 	if !ok || (f.Issuer != "" && issuer != f.Issuer) {
-		return Admission{}, notMine(atIssuer, "the token is of another issuer")
+		return Admission{}, errAnotherIssuer
 	}
 	typ, ok := parsed.claims.text("typ")
 	if !ok || !slices.Contains(f.types(kind), typ) {

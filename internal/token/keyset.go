@@ -35,22 +35,23 @@ func (s *keySet) soleNameless() bool {
 	return len(s.keys) == 1 && s.keys[0].id == ""
 }
 
-// find returns the keys to try: with a kid those that bear it (RFC 7517
+// find appends the keys to try: with a kid those that bear it (RFC 7517
 // section 4.5 lets keys share one), without a kid the only one there is. It
 // never tries all keys: the issuer says which one, or has just one.
-func (s *keySet) find(kid, alg string) ([]verificationKey, error) {
-	var named, fitting []verificationKey
-	for _, k := range s.keys {
+func (s *keySet) find(kid, alg string, fitting []*verificationKey) ([]*verificationKey, error) {
+	named := false
+	for i := range s.keys {
+		k := &s.keys[i]
 		if kid != "" && k.id != kid && !s.soleNameless() {
 			continue
 		}
-		named = append(named, k)
+		named = true
 		if slices.Contains(k.algorithms, alg) {
 			fitting = append(fitting, k)
 		}
 	}
 	switch {
-	case kid != "" && len(named) == 0:
+	case kid != "" && !named:
 		return nil, refuse(ErrInvalid, "the token names an unknown key")
 	case len(fitting) == 0:
 		return nil, refuse(ErrInvalid, "the token's algorithm does not suit the key")

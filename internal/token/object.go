@@ -2,6 +2,7 @@ package token
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -60,27 +61,24 @@ func (o object) date(name string) (seconds int64, present bool, err error) {
 	return seconds, true, nil
 }
 
-// list returns a member that is a string or an array of strings, like aud
-// (RFC 7519 section 4.1.3). Absent is nil and true; another type is false.
-func (o object) list(name string) ([]string, bool) {
+// oneOf tells whether a member that is a string or an array of strings, like aud
+// (RFC 7519 section 4.1.3), is or has one of some values. Absent is false and
+// true; of another type is false and false.
+func (o object) oneOf(name string, values []string) (found, ok bool) {
 	value, present := o.Get(name)
-	if !present {
-		return nil, true
-	}
 	switch value := value.(type) {
 	case string:
-		return []string{value}, true
+		return slices.Contains(values, value), true
 	case []any:
-		list := make([]string, 0, len(value))
 		for _, element := range value {
 			s, ok := element.(string)
 			if !ok {
-				return nil, false
+				return false, false
 			}
-			list = append(list, s)
+			found = found || slices.Contains(values, s)
 		}
-		return list, true
+		return found, true
 	default:
-		return nil, false
+		return false, !present
 	}
 }

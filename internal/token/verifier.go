@@ -21,7 +21,7 @@ type Chain []Verifier
 // ErrMissing without a token, and with one ErrInvalid, with the reason of the
 // verifier in which the token got furthest.
 func (c Chain) Verify(ctx context.Context, raw string) (Admission, error) {
-	nearest := &refusalError{reason: "this kind of token is not accepted here", stage: -1}
+	nearest := errNobodys
 	for _, v := range c {
 		admission, err := v.Verify(ctx, raw)
 		if !errors.Is(err, ErrNotMine) && !errors.Is(err, ErrMissing) {
@@ -50,7 +50,10 @@ func (Open) Verify(_ context.Context, raw string) (Admission, error) {
 	return Admission{Kind: KindOpen}, nil
 }
 
-var errNoToken = refuse(ErrMissing, "a bearer token is required")
+var (
+	errNoToken = refuse(ErrMissing, "a bearer token is required")
+	errNobodys = &refusalError{class: ErrInvalid, reason: "this kind of token is not accepted here", stage: -1}
+)
 
 var (
 	_ Verifier = Chain(nil)
