@@ -18,23 +18,28 @@ const MaxDepth = 16
 // the server's parser reads what this one let through. The error is always an
 // [*Error] with status 400.
 //
-// jsontext judges the whole text first; what it has found valid is then taken
-// apart by [walk], which is cheap because it has nothing left to doubt.
+// What [parse] reads has been judged by that; what it does not is judged by
+// jsontext, which alone refuses, since it knows what is wrong and where.
 func Decode(body []byte) (*Metadata, error) {
-	// Both are the library's defaults; they are why it is used, so they are said.
+	if m, ok := parse(string(body)); ok {
+		return m, nil
+	}
+	return nil, refusal(body)
+}
+
+// refusal is why a text that [parse] has not taken is refused.
+func refusal(body []byte) *Error {
+	// Both are the library's defaults; they are what is meant, so they are said.
 	strict := []jsontext.Options{jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false)}
-	if !jsontext.Value(body).IsValid(strict...) {
-		return nil, syntaxError(body, strict)
+	value := jsontext.Value(body)
+	switch {
+	case !value.IsValid(strict...):
+		return syntaxError(body, strict)
+	case value.Kind() != jsontext.KindBeginObject:
+		return unreadable("the request body is not a JSON object", "")
+	default:
+		return unreadable("the JSON is nested too deep", "")
 	}
-	w := walk{text: string(body)}
-	if w.next() != '{' {
-		return nil, unreadable("the request body is not a JSON object", "")
-	}
-	m, err := w.object()
-	if err != nil {
-		return nil, unreadable("the JSON is nested too deep", "")
-	}
-	return m, nil
 }
 
 // syntaxError tells the caller what is wrong and where, without repeating the

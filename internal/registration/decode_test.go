@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -28,6 +31,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"trailing letter":        {`{}x`, "behind the JSON object", ""},
 		"duplicate":              {`{"a":1,"a":2}`, "twice", "/a"},
 		"duplicate, escaped":     {`{"a":1,"\u0061":2}`, "twice", "/a"},
+		"duplicate, long":        {`{"` + strings.Repeat("a", 70) + `":1,"aaaaaa":1,"` + strings.Repeat("a", 70) + `":2}`, "twice", "/" + strings.Repeat("a", 70)},
+		"duplicate among many":   {`{` + manyMembers(300) + `,"a299":1}`, "twice", "/a299"},
 		"duplicate, deep":        {`{"jwks":{"keys":[{"d":1,"d":2}]}}`, "twice", "/jwks/keys/0/d"},
 		"invalid UTF-8":          {"{\"a\":\"\xff\"}", "not valid JSON", ""},
 		"invalid UTF-8 in name":  {"{\"\xff\":1}", "not valid JSON", ""},
@@ -35,6 +40,20 @@ func TestDecodeRefuses(t *testing.T) {
 		"swapped surrogates":     {`{"a":"\udc00\ud800"}`, "not valid JSON", ""},
 		"byte order mark":        {"\ufeff{}", "not valid JSON", ""},
 		"UTF-16":                 {"{\x00}\x00", "not valid JSON", ""},
+		"no comma":               {`{"a":1 "b":2}`, "not valid JSON", ""},
+		"no colon":               {`{"a" 1}`, "not valid JSON", ""},
+		"name that is no string": {`{1:1}`, "not valid JSON", ""},
+		"unknown escape":         {`{"a":"\x41"}`, "not valid JSON", ""},
+		"half a unicode escape":  {`{"a":"\u00"}`, "not valid JSON", ""},
+		"sign alone":             {`{"a":-}`, "not valid JSON", ""},
+		"plus sign":              {`{"a":+1}`, "not valid JSON", ""},
+		"fraction of nothing":    {`{"a":.5}`, "not valid JSON", ""},
+		"fraction without digit": {`{"a":1.}`, "not valid JSON", ""},
+		"exponent without digit": {`{"a":1e+}`, "not valid JSON", ""},
+		"literal that goes on":   {`{"a":truex}`, "not valid JSON", ""},
+		"wrong end":              {`{"a":[1}`, "not valid JSON", ""},
+		"cut off in an escape":   {`{"a":"\`, "ends too early", ""},
+		"cut off in a literal":   {`{"a":tr`, "ends too early", ""},
 		"comment":                {`{/**/}`, "not valid JSON", ""},
 		"leading zero":           {`{"a":01}`, "not valid JSON", ""},
 		"NaN":                    {`{"a":NaN}`, "not valid JSON", ""},
@@ -72,6 +91,8 @@ func TestDecodeKeepsEverything(t *testing.T) {
 		`{}`,
 		`{"b":1,"a":"x","Redirect_URIs":["https://evil.example"]}`,
 		`{"n":12345678901234567890.123456789,"t":true,"f":false,"z":null,"o":{"z":[],"y":{}}}`,
+		`{` + manyMembers(300) + `}`,
+		`{"n":[0,-0,-1.50,1E5,1e-5,0.1e+07]}`,
 		`{"s":"\u0000é𝄞\"\\"}`,
 		`{"a":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + `}`,
 	} {
@@ -86,17 +107,34 @@ func TestDecodeKeepsEverything(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever is accepted comes out of a second reading the same, and
-// names are unique at every depth.
+// manyMembers are members with n different names.
+func manyMembers(n int) string {
+	members := make([]string, n)
+	for i := range members {
+		members[i] = fmt.Sprintf(`"a%d":%d`, i, i)
+	}
+	return strings.Join(members, ",")
+}
+
+// FuzzDecode: what is accepted is what jsontext finds valid, no deeper than it may
+// be, and it is read as jsontext reads it; and it comes out of a second reading the
+// same.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"redirect_uris":["https://a.example/cb"],"scope":"a b"}`, `{"a":{"a":[{"a":1e9}]},"b":null}`,
 		`{"a":1,"a":2}`, "\ufeff{}", `{"a":"\ud800"}`, `[`, `{"a":"` + strings.Repeat("x", 300) + `"}`,
+		`{"a":"\ud834\udd1e\u0061\/","\u0061":1}`, `{"é":"𝄞","b":"\"\\"}`, " { \"a\" : [ true , false ,-0.5E+1 ] } \n",
+		`{` + manyMembers(70) + `}`, `{"a":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + `}`,
+		"{\"a\":\"\x7f\xc3\"}", documents["header"], documents["request"],
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		m, err := registration.Decode(body)
+		want, valid := slowly(body)
+		if valid != (err == nil) {
+			t.Fatalf("valid: %v, but Decode: %v", valid, err)
+		}
 		if err != nil {
 			var refusal *registration.Error
 			if !errors.As(err, &refusal) || refusal.Status != 400 || len(refusal.Violations) == 0 {
@@ -104,11 +142,14 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
+		if !reflect.DeepEqual(m, want) {
+			t.Fatalf("got %s, want %s", m.Encode(), want.Encode())
+		}
 		again, err := registration.Decode(m.Encode())
 		if err != nil {
 			t.Fatalf("what was accepted is refused when written again: %v", err)
 		}
-		if !registration.Equal(m, again) || len(m.Members()) != len(again.Members()) {
+		if !reflect.DeepEqual(m, again) {
 			t.Fatalf("got %s, want %s", again.Encode(), m.Encode())
 		}
 		if got, want := generic(t, m.Encode()), generic(t, body); !reflect.DeepEqual(got, want) {
@@ -118,6 +159,73 @@ func FuzzDecode(f *testing.F) {
 		registration.CheckTypes(m)
 		if _, err := registration.Decode(m.Encode()); err != nil {
 			t.Fatalf("prepared: %v", err)
+		}
+	})
+}
+
+// slowly is a document as jsontext judges and reads it, token by token.
+func slowly(body []byte) (*registration.Metadata, bool) {
+	value := jsontext.Value(body)
+	if !value.IsValid(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false)) || value.Kind() != '{' {
+		return nil, false
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(body))
+	v, shallow := slowValue(d)
+	m, _ := v.(*registration.Metadata)
+	return m, shallow
+}
+
+func slowValue(d *jsontext.Decoder) (v any, shallow bool) {
+	token, err := d.ReadToken()
+	if err != nil || d.StackDepth() > registration.MaxDepth {
+		return nil, false
+	}
+	switch token.Kind() {
+	case '{':
+		var members []registration.Member
+		for d.PeekKind() != '}' {
+			name, _ := d.ReadToken()
+			member := registration.Member{Name: name.String()}
+			if member.Value, shallow = slowValue(d); !shallow {
+				return nil, false
+			}
+			members = append(members, member)
+		}
+		_, err := d.ReadToken()
+		return registration.New(members...), err == nil
+	case '[':
+		array := []any{}
+		for d.PeekKind() != ']' {
+			element, shallow := slowValue(d)
+			if !shallow {
+				return nil, false
+			}
+			array = append(array, element)
+		}
+		_, err := d.ReadToken()
+		return array, err == nil
+	case '"':
+		return token.String(), true
+	case '0':
+		return registration.Number(token.String()), true
+	case 'n':
+		return nil, true
+	default:
+		return token.Bool(), true
+	}
+}
+
+// FuzzEncode: strings are written as jsontext quotes them.
+func FuzzEncode(f *testing.F) {
+	for _, seed := range []string{"", "plain", "https://a.example/cb", `a"b\c`, "\x1f234567\x7f9", "é", "1234567\xff", "\u2028<>&"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		quoted, _ := jsontext.AppendQuote(nil, s)
+		want := fmt.Sprintf("{%s:[%s]}", quoted, quoted)
+		got := registration.New(registration.Member{Name: s, Value: []any{s}}).Encode()
+		if string(got) != want {
+			t.Fatalf("got %s, want %s", got, want)
 		}
 	})
 }
@@ -132,25 +240,4 @@ func generic(t *testing.T, body []byte) map[string]any {
 		t.Fatalf("%s: %v", body, err)
 	}
 	return document
-}
-
-func BenchmarkDecode(b *testing.B) {
-	body := []byte(`{"redirect_uris":["https://client.example.org/callback"],"client_name":"My Example Client","logo_uri":"https://client.example.org/logo.png","token_endpoint_auth_method":"client_secret_basic","contacts":["ve7jtb@example.org"]}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := registration.Decode(body); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkEncode(b *testing.B) {
-	m, err := registration.Decode([]byte(`{"redirect_uris":["https://client.example.org/callback"],"client_name":"My Example Client","logo_uri":"https://client.example.org/logo.png","token_endpoint_auth_method":"client_secret_basic","contacts":["ve7jtb@example.org"]}`))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		_ = m.Encode()
-	}
 }

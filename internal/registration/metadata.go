@@ -204,7 +204,7 @@ func Equal(a, b any) bool {
 // Encode writes the document as JSON. A document that was decoded or built of
 // the value kinds that [Metadata] names always can be written.
 func (m *Metadata) Encode() []byte {
-	return appendObject(make([]byte, 0, sizeOf(m)), m)
+	return m.appendTo(make([]byte, 0, sizeOf(m)))
 }
 
 // sizeOf is about how many bytes a value is written in: exactly, but for
@@ -246,7 +246,7 @@ func (m *Metadata) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func appendObject(dst []byte, m *Metadata) []byte {
+func (m *Metadata) appendTo(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i, member := range m.members {
 		if i > 0 {
@@ -280,14 +280,14 @@ func appendValue(dst []byte, v any) []byte {
 		}
 		return append(dst, ']')
 	case *Metadata:
-		return appendObject(dst, v)
+		return v.appendTo(dst)
 	default:
 		return append(dst, "null"...)
 	}
 }
 
 func appendString(dst []byte, s string) []byte {
-	if plain(s) {
+	if plain(s) == len(s) {
 		dst = append(append(append(dst, '"'), s...), '"')
 		return dst
 	}
@@ -295,14 +295,4 @@ func appendString(dst []byte, s string) []byte {
 	// what was decoded never has any.
 	quoted, _ := jsontext.AppendQuote(dst, s)
 	return quoted
-}
-
-// plain tells whether a string is written as it is, as nearly all are.
-func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
 }
