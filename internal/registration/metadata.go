@@ -136,7 +136,7 @@ func areStrings(v any) bool {
 func FromStrings(values []string) []any {
 	out := make([]any, len(values))
 	for i, s := range values {
-		out[i] = s
+		out[i] = boxed(s)
 	}
 	return out
 }

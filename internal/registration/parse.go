@@ -134,7 +134,8 @@ func (p *parser) value() (any, bool) {
 	case '[':
 		return p.array()
 	case '"':
-		return p.string()
+		s, ok := p.string()
+		return boxed(s), ok
 	case 't':
 		return true, p.literal("true")
 	case 'f':
