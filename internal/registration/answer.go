@@ -15,9 +15,9 @@ func (a *Answer) Write(w http.ResponseWriter) {
 	if a.Location != "" {
 		w.Header().Set("Location", a.Location)
 	}
-	var body []byte
-	if a.Body != nil {
-		body = a.Body.Encode()
+	if a.Body == nil {
+		writeJSON(w, a.Status, nil)
+		return
 	}
-	writeJSON(w, a.Status, body)
+	writeJSON(w, a.Status, a.Body.appendTo)
 }

@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -103,12 +102,7 @@ func (e *Error) Write(w http.ResponseWriter) {
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
 	}
-	body, _ := json.Marshal(struct { // strings and slices of strings: cannot fail
-		Code        Code        `json:"error"`
-		Description string      `json:"error_description,omitempty"`
-		Violations  []Violation `json:"violations,omitempty"`
-	}{e.Code, ascii(e.Description), e.Violations})
-	writeJSON(w, e.Status, body)
+	writeJSON(w, e.Status, e.appendBody)
 }
 
 func (e *Error) challenge() string {
@@ -122,25 +116,13 @@ func (e *Error) challenge() string {
 // ascii keeps to the characters that both RFC 7591 section 3.2.2 and RFC 6750
 // section 3 allow in a description.
 func ascii(s string) string {
+	if plain(s) == len(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {
 			return '?'
 		}
 		return r
 	}, s)
-}
-
-// writeJSON sends body with the headers that every answer of a registration
-// endpoint has: it may hold a secret, so it is never stored (RFC 7591 section
-// 3.2.1).
-func writeJSON(w http.ResponseWriter, status int, body []byte) {
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Pragma", "no-cache")
-	if body != nil {
-		h.Set("Content-Type", "application/json")
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller is gone: there is nobody to tell
 }

@@ -79,3 +79,47 @@ func TestErrorWrite(t *testing.T) {
 		})
 	}
 }
+
+// FuzzErrorWrite: the body is what encoding/json makes of it.
+func FuzzErrorWrite(f *testing.F) {
+	f.Add("invalid_redirect_uri", "one rule is broken", "https", "/redirect_uris/0", "it must be https", "a", "", 2)
+	f.Add("", `"<é>"\`, "", "/a~1<b>&", "\u2028\x7f\xff", "\x00", "layer", 1)
+	f.Add("", "", "", "", "", "", "", 0)
+	f.Fuzz(func(t *testing.T, code, description, rule, pointer, detail, allowed, layer string, n int) {
+		violations := make([]registration.Violation, n&3)
+		for i := range violations {
+			violations[i] = registration.Violation{Rule: rule, Pointer: pointer, Detail: detail, Layer: layer, Given: "SECRET", Code: "SECRET"}
+			for range i {
+				violations[i].Allowed = append(violations[i].Allowed, allowed)
+			}
+		}
+		w := httptest.NewRecorder()
+		(&registration.Error{Status: 400, Code: registration.Code(code), Description: description, Violations: violations}).Write(w)
+		var told struct {
+			Description string `json:"error_description"`
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &told); err != nil {
+			t.Fatal(err)
+		}
+		want, err := json.Marshal(struct {
+			Code        string                   `json:"error"`
+			Description string                   `json:"error_description,omitempty"`
+			Violations  []registration.Violation `json:"violations,omitempty"`
+		}{code, told.Description, violations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Body.String() != string(want) {
+			t.Fatalf("got %s, want %s", w.Body, want)
+		}
+		for i, r := range []rune(description) {
+			ok := r >= 0x20 && r <= 0x7e && r != '"' && r != '\\'
+			if !ok {
+				r = '?'
+			}
+			if i >= len(told.Description) || rune(told.Description[i]) != r {
+				t.Fatalf("description %q of %q", told.Description, description)
+			}
+		}
+	})
+}
