@@ -126,6 +126,14 @@ func AsStrings(v any) ([]string, bool) {
 	return out, true
 }
 
+// Contains tells whether a member is an array of strings that has value in it: it
+// is [Metadata.Strings] for whoever looks for one, and copies nothing.
+func (m *Metadata) Contains(name, value string) bool {
+	v, _ := m.Get(name)
+	array, _ := v.([]any)
+	return areStrings(v) && slices.Contains(array, any(value))
+}
+
 // areStrings tells whether v is an array of strings and nothing else.
 func areStrings(v any) bool {
 	array, ok := v.([]any)

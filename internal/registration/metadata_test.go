@@ -3,6 +3,7 @@ package registration_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,6 +149,17 @@ func TestEqual(t *testing.T) {
 	} {
 		if got := registration.Equal(decode(t, test.a), decode(t, test.b)); got != test.want {
 			t.Errorf("Equal(%s, %s) is %v", test.a, test.b, got)
+		}
+	}
+}
+
+func TestContains(t *testing.T) {
+	t.Parallel()
+	m := decode(t, `{"grant_types":["authorization_code","x"],"mixed":["x",1],"text":"x","none":[]}`)
+	for _, name := range []string{"grant_types", "mixed", "text", "none", "absent"} {
+		values, _ := m.Strings(name)
+		if got, want := m.Contains(name, "x"), slices.Contains(values, "x"); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
 	}
 }
