@@ -20,11 +20,15 @@ const MaxDepth = 16
 //
 // What [parse] reads has been judged by that; what it does not is judged by
 // jsontext, which alone refuses, since it knows what is wrong and where.
-func Decode(body []byte) (*Metadata, error) {
-	if m, ok := parse(string(body)); ok {
+func Decode(body []byte) (*Metadata, error) { return DecodeString(string(body)) }
+
+// DecodeString is [Decode] for a text that nobody will change: it becomes part of
+// the document as it is.
+func DecodeString(body string) (*Metadata, error) {
+	if m, ok := parse(body); ok {
 		return m, nil
 	}
-	return nil, refusal(body)
+	return nil, refusal([]byte(body))
 }
 
 // refusal is why a text that [parse] has not taken is refused.
