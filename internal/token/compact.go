@@ -12,7 +12,7 @@ type compact struct {
 	header    object
 	claims    object
 	signed    string // the first two parts as they came
-	signature []byte
+	signature string
 }
 
 var errCompact = errors.New("not three base64url parts")
@@ -33,27 +33,35 @@ func readCompact(raw string) (compact, error) {
 		return compact{}, errCompact
 	}
 
-	room := make([]byte, strictBase64.DecodedLen(len(raw)))
-	var decoded [3][]byte
+	// The usual token fits here. What is kept of it is one string.
+	var usual [1 << 10]byte
+	room := usual[:]
+	if need := strictBase64.DecodedLen(len(raw)); need > len(room) {
+		room = make([]byte, need)
+	}
+	end := 0
+	var ends [3]int
 	for i, part := range [...]string{first, second, third} {
 		// A fourth part comes with a dot in the third, which is no base64url.
-		n, err := strictBase64.Decode(room, []byte(part))
+		n, err := strictBase64.Decode(room[end:], []byte(part))
 		if err != nil {
 			return compact{}, errCompact
 		}
-		decoded[i], room = room[:n:n], room[n:]
+		end += n
+		ends[i] = end
 	}
+	decoded := string(room[:end])
 
-	header, err := readObject(decoded[0])
+	header, err := readObject(decoded[:ends[0]])
 	if err != nil {
 		return compact{}, err
 	}
-	claims, err := readObject(decoded[1])
+	claims, err := readObject(decoded[ends[0]:ends[1]])
 	if err != nil {
 		return compact{}, err
 	}
 	return compact{
 		header: header, claims: claims,
-		signed: raw[:len(first)+len(".")+len(second)], signature: decoded[2],
+		signed: raw[:len(first)+len(".")+len(second)], signature: decoded[ends[1]:],
 	}, nil
 }

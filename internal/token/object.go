@@ -23,8 +23,8 @@ var (
 	errDate      = errors.New("not a date in whole seconds")
 )
 
-func readObject(data []byte) (object, error) {
-	members, err := registration.Decode(data)
+func readObject(data string) (object, error) {
+	members, err := registration.DecodeString(data)
 	if err != nil {
 		// Not the cause: it is a refusal by type, of a document that this is not.
 		return object{}, errNotObject

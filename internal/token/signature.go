@@ -17,12 +17,12 @@ import (
 // jws.Verify would take the token apart a second time. What is signed is the first
 // two parts as they came; the claims are the ones that those hold, because base64
 // was read strictly.
-func (k *verificationKey) verifies(alg, signed string, signature []byte) bool {
+func (k *verificationKey) verifies(alg, signed, signature string) bool {
 	if s, ok := k.material.(*secret); ok {
 		return s.verifies(alg, signed, signature)
 	}
 	verifier, err := jws.NewVerifier(jwa.SignatureAlgorithm(alg))
-	return err == nil && verifier.Verify([]byte(signed), signature, k.material) == nil
+	return err == nil && verifier.Verify([]byte(signed), []byte(signature), k.material) == nil
 }
 
 // secret makes the HMACs of a shared secret (RFC 7518 section 3.2), by the standard
@@ -50,7 +50,7 @@ func newSecret(key []byte) *secret {
 	return s
 }
 
-func (s *secret) verifies(alg, signed string, signature []byte) bool {
+func (s *secret) verifies(alg, signed, signature string) bool {
 	macs := s.macs[alg]
 	m := macs.Get().(*mac)
 	defer macs.Put(m)
@@ -60,5 +60,5 @@ func (s *secret) verifies(alg, signed string, signature []byte) bool {
 		m.Write(m.input[:n])
 		signed = signed[n:]
 	}
-	return hmac.Equal(m.Sum(m.sum[:0]), signature)
+	return hmac.Equal(m.Sum(m.sum[:0]), []byte(signature))
 }
