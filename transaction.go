@@ -94,7 +94,7 @@ func (x *transaction) send(call upstream.Call) error {
 // registration reads a reply as a registration. decided is what was sent, nil on
 // a read. A reply that cannot be one never reaches the caller.
 func (x *transaction) registration(reply *upstream.Reply, decided *registration.Metadata) (*registration.Metadata, error) {
-	document, err := registration.Decode(reply.Body)
+	document, err := registration.DecodeString(reply.Body)
 	if err != nil {
 		return nil, unusable(err)
 	}

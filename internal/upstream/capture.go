@@ -1,10 +1,10 @@
 package upstream
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // capture is a http.ResponseWriter that keeps a reply instead of sending it.
@@ -15,7 +15,7 @@ import (
 type capture struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	body   strings.Builder // of which a document is then part, without a copy
 	limit  int
 	over   bool // more came than the limit
 }

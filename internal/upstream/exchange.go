@@ -65,7 +65,7 @@ type Call struct {
 type Reply struct {
 	Status   int
 	Header   http.Header
-	Body     []byte
+	Body     string
 	Duration time.Duration
 }
 
@@ -91,7 +91,7 @@ func (u *Upstream) Exchange(caller *http.Request, c Call) (*Reply, error) {
 	captured := newCapture(MaxReply)
 	start := time.Now()
 	err = serve(u.Handler, captured, request)
-	reply := &Reply{Status: captured.status, Header: captured.header, Body: captured.body.Bytes(), Duration: time.Since(start)}
+	reply := &Reply{Status: captured.status, Header: captured.header, Body: captured.body.String(), Duration: time.Since(start)}
 	if err != nil {
 		return reply, failure(ctx, &conn, err)
 	}

@@ -230,7 +230,7 @@ func TestExchangeReply(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if reply.Status != test.status || string(reply.Body) != test.body {
+			if reply.Status != test.status || reply.Body != test.body {
 				t.Errorf("reply %d with %d bytes, want %d with %d", reply.Status, len(reply.Body), test.status, len(test.body))
 			}
 			if reply.Header.Get("Content-Encoding") != "" || reply.Header.Get("Link") != "" {

@@ -52,7 +52,7 @@ func (e exchange) reply() *Reply {
 	for name, value := range e.Headers {
 		header.Set(name, value)
 	}
-	return &Reply{Status: e.Status, Header: header, Body: e.Body}
+	return &Reply{Status: e.Status, Header: header, Body: string(e.Body)}
 }
 
 // operation is what the request was meant to do.

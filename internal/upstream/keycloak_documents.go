@@ -108,10 +108,10 @@ func completeKeyUse(m *registration.Metadata) bool {
 }
 
 func dropNone(registered, _ *registration.Metadata) bool {
-	types, _ := registered.Strings("response_types")
-	if !slices.Contains(types, "none") {
+	if !registered.Contains("response_types", "none") {
 		return false
 	}
+	types, _ := registered.Strings("response_types")
 	registered.SetStrings("response_types", slices.DeleteFunc(types, func(t string) bool { return t == "none" }))
 	return true
 }

@@ -128,7 +128,7 @@ func TestWhatVersionsChange(t *testing.T) {
 // version that is known to do so, since with any other it is a failure.
 func TestBadTokenError(t *testing.T) {
 	t.Parallel()
-	reply := &Reply{Status: 500, Body: []byte(refusalBody("unknown_error", "For more on this error consult the server log."))}
+	reply := &Reply{Status: 500, Body: refusalBody("unknown_error", "For more on this error consult the server log.")}
 	for version, want := range map[string]told{"": badGateway, "26.6.1": badGateway, "26.6.2": badToken, "26.6.4": badToken, "26.6.5": badGateway, "26.7.5": badGateway} {
 		d := keycloak.For(version, nil)
 		assertTold(t, refusalOf(d, registration.Create, false, reply), want, reply)

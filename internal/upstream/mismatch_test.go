@@ -81,7 +81,7 @@ func TestTraces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			reply := &Reply{Body: []byte(test.body), Header: map[string][]string{"Location": {test.location}}}
+			reply := &Reply{Body: test.body, Header: map[string][]string{"Location": {test.location}}}
 			found := Traces(reply, "/realms/r/reg")
 			if found.String("client_id") != test.id || found.String("registration_access_token") != test.token {
 				t.Errorf("found %s", found.Encode())

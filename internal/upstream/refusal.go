@@ -26,7 +26,7 @@ type refusal struct {
 // read by is named too, "" if there was none to make up for.
 func (d *Dialect) Refusal(op registration.Operation, own bool, reply *Reply) (*registration.Error, string) {
 	r := refusal{status: reply.Status, operation: op, own: own, challenged: reply.Header.Get("WWW-Authenticate") != ""}
-	if m, err := registration.Decode(reply.Body); err == nil {
+	if m, err := registration.DecodeString(reply.Body); err == nil {
 		r.code, r.description = m.String("error"), m.String("error_description")
 	}
 	e, quirk := d.refusal(r)

@@ -60,7 +60,7 @@ func assertTold(t *testing.T, e *registration.Error, want told, reply *Reply) {
 		Error            string `json:"error"`
 		ErrorDescription string `json:"error_description"`
 	}
-	_ = json.Unmarshal(reply.Body, &said) // a page says nothing
+	_ = json.Unmarshal([]byte(reply.Body), &said) // a page says nothing
 	code := said.Error
 	switch {
 	case code == string(want.code):
@@ -200,7 +200,7 @@ func TestKeycloakRefusal(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			reply := &Reply{Status: test.status, Body: []byte(test.body)}
+			reply := &Reply{Status: test.status, Body: test.body}
 			assertTold(t, refusalOf(keycloak, test.op, false, reply), test.want, reply)
 			assertTold(t, refusalOf(keycloak, test.op, true, reply), test.own, reply)
 		})
@@ -239,7 +239,7 @@ func TestGenericRefusal(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			reply := &Reply{Status: test.status, Body: []byte(test.body)}
+			reply := &Reply{Status: test.status, Body: test.body}
 			assertTold(t, refusalOf(generic, test.op, false, reply), test.want, reply)
 			assertTold(t, refusalOf(generic, test.op, true, reply), test.own, reply)
 		})

@@ -17,8 +17,8 @@ func Traces(reply *Reply, registrationPath string) *registration.Metadata {
 		return found
 	}
 	for _, name := range []string{"client_id", "registration_access_token"} {
-		if value := traced[name].FindSubmatch(reply.Body); value != nil {
-			found.Set(name, string(value[1]))
+		if value := traced[name].FindStringSubmatch(reply.Body); value != nil {
+			found.Set(name, value[1])
 		}
 	}
 	if location, err := url.Parse(reply.Header.Get("Location")); err == nil && !found.Has("client_id") {
