@@ -35,7 +35,7 @@ func full(rounds int, duration time.Duration) plan {
 		deciding: 7, benchtime: "400ms",
 		floodRounds: 7, floodFor: 4 * time.Second,
 		memoryFor: 5 * time.Second, uploads: 2000,
-		coldStarts: 11,
+		coldStarts: 31,
 		wrkRounds:  7,
 		warmUp:     5 * time.Second, keycloakRounds: 20,
 		keycloakFor: time.Second, keycloakOpen: 1500 * time.Millisecond, refuseFor: 400 * time.Millisecond,
