@@ -66,6 +66,7 @@ func (b BuiltIn) Validate() error {
 type builtInRule struct {
 	name  string
 	check func(*finalDocument) []registration.Violation
+	uses  uriUse // those that a rule over URIs is about; 0 of any other rule
 }
 
 // finalDocument is the document that built-in rules judge, with what several of
@@ -74,9 +75,9 @@ type finalDocument struct {
 	*registration.Metadata
 	grants        []string // grant_types
 	native        bool     // application_type is native
-	options       BuiltIn
-	responseTypes []string
-	keys          []*Metadata // of jwks
+	allowGrants   []string
+	responseTypes []any       // strings
+	keys          []any       // of jwks: a *Metadata each
 	uris          []memberURI // of all URI members, those that are not plain
 	uses          uriUse      // of all of these together
 }
@@ -93,13 +94,19 @@ func BuiltInRules() []string {
 	return names
 }
 
-// judge applies every built-in rule that is not off and returns all violations.
-func judge(d *finalDocument) []registration.Violation {
+// rules are those that are not off.
+func (b BuiltIn) rules() []builtInRule {
+	return slices.DeleteFunc(slices.Clone(builtInRules), func(r builtInRule) bool { return slices.Contains(b.Off, r.name) })
+}
+
+// judge applies built-in rules and returns all violations.
+func judge(d *finalDocument, rules []builtInRule) []registration.Violation {
 	d.takeApart()
 	var vs []registration.Violation
-	for _, r := range builtInRules {
-		if slices.Contains(d.options.Off, r.name) {
-			continue
+	for i := range rules {
+		r := &rules[i]
+		if r.uses != 0 && r.uses&d.uses == 0 {
+			continue // as nearly all rules over URIs, nearly always
 		}
 		for _, v := range r.check(d) {
 			v.Rule = r.name

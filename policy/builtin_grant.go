@@ -11,14 +11,14 @@ import (
 // grantRules judge grant types, response types and client authentication
 // against each other.
 var grantRules = []builtInRule{
-	{"grant_types_required", checkSomeGrant},
-	{"grant_type", checkGrantTypes},
-	{"refresh_token_alone", checkRefreshToken},
-	{"response_type", checkResponseTypes},
-	{"grant_without_response_type", checkGrantsHaveResponse},
-	{"token_endpoint_auth_method", checkAuthMethod},
-	{"client_credentials_public", checkClientCredentials},
-	{"application_type", checkApplicationType},
+	{name: "grant_types_required", check: checkSomeGrant},
+	{name: "grant_type", check: checkGrantTypes},
+	{name: "refresh_token_alone", check: checkRefreshToken},
+	{name: "response_type", check: checkResponseTypes},
+	{name: "grant_without_response_type", check: checkGrantsHaveResponse},
+	{name: "token_endpoint_auth_method", check: checkAuthMethod},
+	{name: "client_credentials_public", check: checkClientCredentials},
+	{name: "application_type", check: checkApplicationType},
 }
 
 // safeGrants are the grants that SMART apps use.
@@ -30,7 +30,7 @@ func checkSomeGrant(d *finalDocument) []Violation {
 	if v, _ := d.Get("grant_types"); !registration.Equal(v, []any{}) {
 		return nil
 	}
-	return []Violation{violation("no grant type is left", nil, slices.Concat(safeGrants, d.options.AllowGrants), "grant_types")}
+	return []Violation{violation("no grant type is left", nil, slices.Concat(safeGrants, d.allowGrants), "grant_types")}
 }
 
 // checkGrantTypes refuses every grant type that is neither one of SMART's nor
@@ -41,9 +41,9 @@ func checkSomeGrant(d *finalDocument) []Violation {
 func checkGrantTypes(d *finalDocument) []Violation {
 	var vs []Violation
 	for i, grant := range d.grants {
-		if !slices.Contains(safeGrants, grant) && !slices.Contains(d.options.AllowGrants, grant) {
+		if !slices.Contains(safeGrants, grant) && !slices.Contains(d.allowGrants, grant) {
 			vs = append(vs, violation("this grant type may not be registered", grant,
-				slices.Concat(safeGrants, d.options.AllowGrants), "grant_types", index(i)))
+				slices.Concat(safeGrants, d.allowGrants), "grant_types", index(i)))
 		}
 	}
 	return vs
@@ -68,7 +68,8 @@ func checkRefreshToken(d *finalDocument) []Violation {
 // 2.1, OpenID Connect Dynamic Client Registration section 2).
 func checkResponseTypes(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, responseType := range d.responseTypes {
+	for i, v := range d.responseTypes {
+		responseType := v.(string)
 		needed := grantsFor(responseType)
 		if needed == nil {
 			vs = append(vs, violation("unknown response type", responseType,
@@ -119,7 +120,7 @@ func checkGrantsHaveResponse(d *finalDocument) []Violation {
 		if grant != "authorization_code" && grant != "implicit" {
 			continue
 		}
-		serves := func(responseType string) bool { return slices.Contains(grantsFor(responseType), grant) }
+		serves := func(responseType any) bool { return slices.Contains(grantsFor(responseType.(string)), grant) }
 		if !slices.ContainsFunc(d.responseTypes, serves) {
 			vs = append(vs, violation("this grant type needs a response type that serves it", grant, nil, "grant_types", index(i)))
 		}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -9,12 +10,12 @@ import (
 
 // keyRules judge the client's keys.
 var keyRules = []builtInRule{
-	{"jwks_exclusive", checkKeysOnce},
-	{"jwks_private", checkPrivateKeys},
-	{"jwks_key_type", checkKeyTypes},
-	{"jwks_parameters", checkKeyParameters},
-	{"keys_required", checkKeysRequired},
-	{"signing_alg_none", checkSigningAlgorithms},
+	{name: "jwks_exclusive", check: checkKeysOnce},
+	{name: "jwks_private", check: checkPrivateKeys},
+	{name: "jwks_key_type", check: checkKeyTypes},
+	{name: "jwks_parameters", check: checkKeyParameters},
+	{name: "keys_required", check: checkKeysRequired},
+	{name: "signing_alg_none", check: checkSigningAlgorithms},
 }
 
 // checkKeysOnce: jwks and jwks_uri must not both be there (RFC 7591 section 2).
@@ -29,7 +30,8 @@ func checkKeysOnce(d *finalDocument) []Violation {
 // and sends it back in the answer (measured on 24.0.5 to 26.7.5).
 func checkPrivateKeys(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, key := range d.keys {
+	for i := range d.keys {
+		key := d.keys[i].(*Metadata)
 		if part := registration.PrivatePart(key); part != "" {
 			// The value stays out of the violation: it is the secret.
 			vs = append(vs, violation("a key has its private part in it; register the public key only", nil, nil,
@@ -43,7 +45,8 @@ func checkPrivateKeys(d *finalDocument) []Violation {
 // so a key is of an asymmetric type (RFC 7518 section 6.1, RFC 8037).
 func checkKeyTypes(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, key := range d.keys {
+	for i := range d.keys {
+		key := d.keys[i].(*Metadata)
 		switch kty := key.String("kty"); kty {
 		case "RSA", "EC", "OKP":
 		default:
@@ -60,7 +63,8 @@ func checkKeyTypes(d *finalDocument) []Violation {
 // all is no key to anybody, and is left for the server to say so.
 func checkKeyParameters(d *finalDocument) []Violation {
 	var vs []Violation
-	for i, key := range d.keys {
+	for i := range d.keys {
+		key := d.keys[i].(*Metadata)
 		if member, detail := badParameter(key); member != "" {
 			vs = append(vs, violation(detail, nil, nil, "jwks", "keys", index(i), member))
 		}
@@ -73,8 +77,8 @@ var coordinateBytes = map[string]int{"P-256": 32, "P-384": 48, "P-521": 66, "Ed2
 
 func badParameter(key *Metadata) (member, detail string) {
 	within := func(name string, least, most int) bool {
-		b, err := base64.RawURLEncoding.DecodeString(key.String(name))
-		return err != nil || (len(b) >= least && len(b) <= most)
+		size, readable := encodedSize(key.String(name))
+		return !readable || (size >= least && size <= most)
 	}
 	switch key.String("kty") {
 	case "RSA":
@@ -96,9 +100,32 @@ func badParameter(key *Metadata) (member, detail string) {
 	return "", ""
 }
 
+// encodedSize is how many bytes base64url text without padding stands for; false
+// where it is none. It is what [base64.RawURLEncoding] would make of it, which
+// passes over line breaks.
+func encodedSize(s string) (bytes int, ok bool) {
+	digits := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case isLetter(c), isDigit(c), c == '-', c == '_':
+			digits++
+		case c != '\r' && c != '\n':
+			return 0, false
+		}
+	}
+	return base64.RawURLEncoding.DecodedLen(digits), digits%4 != 1
+}
+
 // checkSigningAlgorithms refuses none where a signature is what is asked for
 // (OpenID Connect Dynamic Client Registration section 2). Keycloak stores it.
 func checkSigningAlgorithms(d *finalDocument) []Violation {
+	isNone := func(m registration.Member) bool {
+		alg, ok := m.Value.(string)
+		return ok && strings.EqualFold(alg, "none")
+	}
+	if !slices.ContainsFunc(d.Members(), isNone) {
+		return nil
+	}
 	var vs []Violation
 	for _, member := range []string{
 		"token_endpoint_auth_signing_alg", "id_token_signed_response_alg", "request_object_signing_alg",

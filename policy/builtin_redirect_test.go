@@ -60,9 +60,9 @@ func readVectors(t testing.TB, name string, into any) {
 func judgeURIs(m *registration.Metadata, off ...string) []registration.Violation {
 	d := &finalDocument{
 		Metadata: m, grants: stringsOf(m, "grant_types"),
-		native: m.String("application_type") == "native", options: BuiltIn{Off: off},
+		native: m.String("application_type") == "native",
 	}
-	return slices.DeleteFunc(judge(d), func(v registration.Violation) bool {
+	return slices.DeleteFunc(judge(d, BuiltIn{Off: off}.rules()), func(v registration.Violation) bool {
 		named := func(r builtInRule) bool { return r.name == v.Rule }
 		return !slices.ContainsFunc(redirectRules, named) && !slices.ContainsFunc(uriRules, named)
 	})

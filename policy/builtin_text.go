@@ -11,8 +11,8 @@ import (
 
 // textRules judge what people are shown.
 var textRules = []builtInRule{
-	{"client_name_length", checkNameLength},
-	{"client_name_characters", checkNameCharacters},
+	{name: "client_name_length", check: checkNameLength},
+	{name: "client_name_characters", check: checkNameCharacters},
 }
 
 // maxStored is how many characters Keycloak stores of a client's name, its home

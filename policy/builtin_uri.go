@@ -66,30 +66,30 @@ func useOf(name string) uriUse {
 
 // uriRules judge the other URI members, and all of them by their scheme.
 var uriRules = []builtInRule{
-	{"uri_forbidden_scheme", eachURI(useRedirect|anyKnown|useUnknown, checkForbiddenScheme)},
+	eachURI("uri_forbidden_scheme", useRedirect|anyKnown|useUnknown, checkForbiddenScheme),
 
-	{"uri_absolute", eachURI(anyKnown, checkAbsolute)},
-	{"uri_characters", eachURI(anyKnown, checkCharacters)},
-	{"uri_encoded_control", eachURI(anyKnown, checkEncodedControl)},
-	{"uri_userinfo", eachURI(anyKnown, checkUserinfo)},
-	{"uri_host", eachURI(anyKnown, checkHost)},
-	{"uri_numeric_host", eachURI(anyKnown, checkNumericHost)},
-	{"uri_port", eachURI(anyKnown, checkPort)},
-	{"uri_length", eachURI(anyKnown&^useClient, checkLength)},
-	{"client_uri_length", eachURI(useClient, checkStoredLength)},
+	eachURI("uri_absolute", anyKnown, checkAbsolute),
+	eachURI("uri_characters", anyKnown, checkCharacters),
+	eachURI("uri_encoded_control", anyKnown, checkEncodedControl),
+	eachURI("uri_userinfo", anyKnown, checkUserinfo),
+	eachURI("uri_host", anyKnown, checkHost),
+	eachURI("uri_numeric_host", anyKnown, checkNumericHost),
+	eachURI("uri_port", anyKnown, checkPort),
+	eachURI("uri_length", anyKnown&^useClient, checkLength),
+	eachURI("client_uri_length", useClient, checkStoredLength),
 
-	{"page_uri_scheme", eachURI(anyPage, checkPageScheme, "https")},
-	{"page_uri_https", eachURI(anyPage, checkPageHTTPS, "https")},
+	eachURI("page_uri_scheme", anyPage, checkPageScheme, "https"),
+	eachURI("page_uri_https", anyPage, checkPageHTTPS, "https"),
 
-	{"endpoint_uri_https", eachURI(anyEndpoint, checkEndpointHTTPS, "https")},
-	{"endpoint_uri_fragment", eachURI(useEndpoint, checkFragment)},
-	{"request_uri_fragment", eachURI(useRequest, checkRequestFragment)},
-	{"endpoint_uri_wildcard", eachURI(anyEndpoint, checkWildcard)},
-	{"endpoint_uri_dot_segments", eachURI(anyEndpoint, checkDotSegments)},
-	{"endpoint_uri_port", eachURI(anyEndpoint, checkEndpointPort)},
-	{"fetched_uri_special_address", eachURI(anyFetched, checkSpecialAddress)},
-	{"fetched_uri_internal_name", eachURI(anyFetched, checkInternalName)},
-	{"sector_identifier_uri_required", sectorIdentifierRequired},
+	eachURI("endpoint_uri_https", anyEndpoint, checkEndpointHTTPS, "https"),
+	eachURI("endpoint_uri_fragment", useEndpoint, checkFragment),
+	eachURI("request_uri_fragment", useRequest, checkRequestFragment),
+	eachURI("endpoint_uri_wildcard", anyEndpoint, checkWildcard),
+	eachURI("endpoint_uri_dot_segments", anyEndpoint, checkDotSegments),
+	eachURI("endpoint_uri_port", anyEndpoint, checkEndpointPort),
+	eachURI("fetched_uri_special_address", anyFetched, checkSpecialAddress),
+	eachURI("fetched_uri_internal_name", anyFetched, checkInternalName),
+	{name: "sector_identifier_uri_required", check: sectorIdentifierRequired},
 }
 
 // uriCheck returns one sentence on what is wrong with a URI, or "".
@@ -107,9 +107,11 @@ type memberURI struct {
 // every URI. A value that is no string is passed over: that is a wrong type, found
 // before.
 func (d *finalDocument) takeApart() {
-	d.responseTypes = stringsOf(d.Metadata, "response_types")
+	if v, _ := d.Get("response_types"); areStrings(v) {
+		d.responseTypes = v.([]any)
+	}
 	if set := d.Object("jwks"); set != nil {
-		d.keys = registration.Keys(set)
+		d.keys, _ = registration.KeyArray(set)
 	}
 	for _, member := range d.Members() {
 		use := useOf(member.Name)
@@ -144,13 +146,10 @@ func (u memberURI) pointer() []string {
 	return []string{u.member, index(u.index)}
 }
 
-// eachURI makes a rule's check of a check of one URI.
-func eachURI(uses uriUse, check uriCheck, allowed ...string) func(*finalDocument) []Violation {
-	return func(d *finalDocument) []Violation {
+// eachURI makes a rule of a check of one URI.
+func eachURI(name string, uses uriUse, check uriCheck, allowed ...string) builtInRule {
+	return builtInRule{name: name, uses: uses, check: func(d *finalDocument) []Violation {
 		var vs []Violation
-		if d.uses&uses == 0 {
-			return nil
-		}
 		for i := range d.uris {
 			u := &d.uris[i]
 			if u.use&uses == 0 {
@@ -163,7 +162,7 @@ func eachURI(uses uriUse, check uriCheck, allowed ...string) func(*finalDocument
 			}
 		}
 		return vs
-	}
+	}}
 }
 
 // uriCode is the code for a violation in a URI member (RFC 7591 section 3.2.2).

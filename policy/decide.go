@@ -41,7 +41,7 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 		d.set("response_types", responseTypesOf(d.grants), "default", "")
 	}
 	if d.open("application_type") {
-		d.set("application_type", applicationTypeOf(stringsOf(d.m, "redirect_uris")), "default", "")
+		d.set("application_type", applicationTypeOf(d.m), "default", "")
 	}
 	wanted := d.m.String(scopeMember)
 	d.injectScopes()
@@ -65,11 +65,11 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 	}
 
 	d.violations = append(d.violations, judge(&finalDocument{
-		Metadata: d.m,
-		grants:   d.grants,
-		native:   d.m.String("application_type") == "native",
-		options:  p.builtIn,
-	})...)
+		Metadata:    d.m,
+		grants:      d.grants,
+		native:      d.m.String("application_type") == "native",
+		allowGrants: p.builtIn.AllowGrants,
+	}, p.builtInRules)...)
 	if only == nil {
 		d.checkProfile(r)
 	}
@@ -220,12 +220,23 @@ func responseTypesOf(grants []string) []any {
 // applicationTypeOf infers what kind of app this is: native if every redirect
 // URI is of a kind that only a native app may have, else web (the default of
 // OpenID Connect Dynamic Client Registration section 2).
-func applicationTypeOf(redirectURIs []string) string {
-	notNative := func(uri string) bool { return !nativeOnly(uri) }
-	if len(redirectURIs) == 0 || slices.ContainsFunc(redirectURIs, notNative) {
+func applicationTypeOf(m *Metadata) any {
+	v, _ := m.Get("redirect_uris")
+	uris, _ := v.([]any)
+	notNative := func(e any) bool {
+		uri, ok := e.(string)
+		return !ok || !nativeOnly(uri)
+	}
+	if len(uris) == 0 || slices.ContainsFunc(uris, notNative) {
 		return "web"
 	}
 	return "native"
+}
+
+// areStrings tells whether a value is an array of nothing but strings.
+func areStrings(v any) bool {
+	list, ok := v.([]any)
+	return ok && !slices.ContainsFunc(list, func(e any) bool { _, isString := e.(string); return !isString })
 }
 
 // stringsOf is a member's strings; none where it is absent or of another type,

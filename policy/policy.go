@@ -33,11 +33,12 @@ type Config struct {
 
 // Policy is compiled, immutable, and safe for concurrent use.
 type Policy struct {
-	unmatched *profile // the policy without profiles
-	profiles  []*profile
-	builtIn   BuiltIn
-	config    Config
-	digest    string
+	unmatched    *profile // the policy without profiles
+	profiles     []*profile
+	builtIn      BuiltIn
+	builtInRules []builtInRule // those that are not off
+	config       Config
+	digest       string
 }
 
 // New compiles a policy. What contradicts itself is an error here, as far as lists
@@ -46,7 +47,7 @@ func New(c Config) (*Policy, error) {
 	if err := c.BuiltIn.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Policy{builtIn: c.BuiltIn, config: c}
+	p := &Policy{builtIn: c.BuiltIn, builtInRules: c.BuiltIn.rules(), config: c}
 	var err error
 	if p.unmatched, err = c.compileUnmatched(); err != nil {
 		return nil, err
