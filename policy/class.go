@@ -3,8 +3,6 @@ package policy
 import (
 	"slices"
 	"strings"
-
-	"github.com/caddy-smart/smartregistration/internal/smart"
 )
 
 // Class is a kind of SMART app (SMART App Launch 2.2, "App Types" and "Scopes and
@@ -26,22 +24,20 @@ var classes = []Class{Patient, Provider, Backend}
 
 // app is what tells the classes apart.
 type app struct {
-	grants []string
-	scope  string
+	alone bool // client_credentials is its only grant
+	scope string
 }
 
-// includes tells whether an app with such grants and scopes is of the class. The
-// empty class has all apps in it.
-func (c Class) includes(grants []string, scope string) bool {
+// includes tells whether an app is of the class. The empty class has all apps in
+// it.
+func (c Class) includes(a app) bool {
 	switch c {
 	case Patient:
-		return !actsAlone(grants)
+		return !a.alone
 	case Provider:
-		return !actsAlone(grants) && slices.ContainsFunc(smart.Split(scope), func(token string) bool {
-			return strings.HasPrefix(token, "user/")
-		})
+		return !a.alone && (strings.HasPrefix(a.scope, "user/") || strings.Contains(a.scope, " user/"))
 	case Backend:
-		return actsAlone(grants)
+		return a.alone
 	}
 	return true
 }
@@ -52,9 +48,10 @@ func (c Class) contains(other Class) bool {
 }
 
 // actsAlone tells whether client_credentials is the only grant. A grant that is
-// named twice is the same grant.
-func actsAlone(grants []string) bool {
-	return len(grants) > 0 && !slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" })
+// named twice is the same grant. Grants are strings, or the values of a document
+// that should be.
+func actsAlone[G any](grants []G) bool {
+	return len(grants) > 0 && !slices.ContainsFunc(grants, func(g G) bool { return any(g) != "client_credentials" })
 }
 
 // defaultScopes of the class, where nobody has written any: who the user is and

@@ -46,7 +46,7 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 	wanted := d.m.String(scopeMember)
 	d.injectScopes()
 	for _, mp := range d.layers.members {
-		d.apply(mp)
+		d.layers.metadata.applyMember(d.m, mp, &d.findings)
 	}
 	d.applyScope(shapes)
 	d.limitScopes()
@@ -95,9 +95,8 @@ type deliberation struct {
 	given   []string    // scopes that nobody asked for
 	grants  []string    // settled first
 
-	changes    []Change
-	violations []Violation
-	warnings   []Violation
+	findings
+	warnings []Violation
 }
 
 func (d *deliberation) decision() Decision {
@@ -129,19 +128,11 @@ func (d *deliberation) settleProfile(r Request) error {
 	return d.limit(r.Admission)
 }
 
-func (d *deliberation) apply(mp *memberPolicy) {
-	changes, violations := d.layers.metadata.applyMember(d.m, mp)
-	d.changes = append(d.changes, changes...)
-	d.violations = append(d.violations, violations...)
-}
-
 // applyScope runs operators on scope. Those that forbid something run again, or
 // only then, on what is left of it.
 func (d *deliberation) applyScope(which func(*operator) bool) {
-	if mp := d.layers.metadata.find(scopeMember); mp != nil {
-		changes, violations := d.layers.metadata.apply(d.m, mp, which)
-		d.changes = append(d.changes, changes...)
-		d.violations = append(d.violations, violations...)
+	if mp := d.layers.scope; mp != nil {
+		d.layers.metadata.apply(d.m, mp, which, &d.findings)
 	}
 }
 
@@ -170,8 +161,8 @@ func (d *deliberation) settleGrants() {
 	if d.open("grant_types") {
 		d.set("grant_types", []any{"authorization_code"}, "default", "")
 	}
-	if mp := d.layers.metadata.find("grant_types"); mp != nil {
-		d.apply(mp)
+	if mp := d.layers.grants; mp != nil {
+		d.layers.metadata.applyMember(d.m, mp, &d.findings)
 	}
 	if !d.m.Has("grant_types") {
 		d.set("grant_types", []any{"authorization_code"}, "default", "")
@@ -191,12 +182,16 @@ func isAbsent(member string, v any) bool {
 // section 2).
 const defaultAuthMethod = "client_secret_basic"
 
+// defaultGrants is the same of grant_types: to be read only, by whoever keeps it
+// cloned.
+var defaultGrants = []any{"authorization_code"}
+
 // rfcDefault is what an absent member means, of those that profiles tell apps
 // apart by (RFC 7591 section 2).
 func rfcDefault(member string) any {
 	switch member {
 	case "grant_types":
-		return []any{"authorization_code"}
+		return defaultGrants
 	case "token_endpoint_auth_method":
 		return defaultAuthMethod
 	}

@@ -105,7 +105,7 @@ func (m *match) swallows(other *match) bool {
 
 // holds tells whether a registration is one of those that are meant.
 func (m *match) holds(d *deliberation, r Request, a app) bool {
-	if !m.class.includes(a.grants, a.scope) {
+	if !m.class.includes(a) {
 		return false
 	}
 	operators := m.metadata
@@ -157,8 +157,9 @@ func (o *operand) finds(s subject) bool {
 		_, found := o.operator.modify(o, s)
 		return found == fine
 	}
-	vs, _ := o.judge(s)
-	return len(vs) == 0
+	var found findings
+	o.judge(s, &found)
+	return len(found.violations) == 0
 }
 
 // foreseen is what a member will be once the policy's own operators have run on

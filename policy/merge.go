@@ -58,7 +58,7 @@ func (p *MetadataPolicy) Merge(sub *MetadataPolicy, opts ...MergeOption) (*Metad
 }
 
 func (how merging) member(superior, subordinate *memberPolicy) (memberPolicy, error) {
-	merged := memberPolicy{name: superior.name}
+	merged := newMemberPolicy(superior.name)
 	for i := range operators {
 		op := &operators[i]
 		above, below := superior.operand(op.name), subordinate.operand(op.name)

@@ -22,8 +22,14 @@ type MetadataPolicy struct {
 
 // memberPolicy are the operators on one member, in the order of application.
 type memberPolicy struct {
-	name     string
-	operands []operand
+	name      string
+	base      string // the member that name is a language of; name itself of most
+	languages bool   // name may carry a language tag
+	operands  []operand
+}
+
+func newMemberPolicy(name string) memberPolicy {
+	return memberPolicy{name: name, base: registration.BaseName(name), languages: registration.BaseName(name+"#") == name}
 }
 
 // ParseOption changes how a metadata policy is read.
@@ -79,7 +85,7 @@ func ParseMetadataPolicy(layer string, doc *Metadata, opts ...ParseOption) (*Met
 }
 
 func (p *parser) member(member registration.Member) (memberPolicy, error) {
-	mp := memberPolicy{name: member.Name}
+	mp := newMemberPolicy(member.Name)
 	spec, ok := member.Value.(*Metadata)
 	if !ok {
 		return mp, p.fail(member.Name, "", "a member's policy is an object of operators")

@@ -18,21 +18,31 @@ func (p *MetadataPolicy) ApplyMember(m *Metadata, member string) ([]Change, []Vi
 	if mp == nil {
 		return nil, nil
 	}
-	return p.applyMember(m, mp)
+	var found findings
+	p.applyMember(m, mp, &found)
+	return found.changes, found.violations
+}
+
+// findings are what operators changed and everything they found wrong.
+type findings struct {
+	changes    []Change
+	violations []Violation
 }
 
 // applyMember is ApplyMember for a member's operators that are at hand.
-func (p *MetadataPolicy) applyMember(m *Metadata, mp *memberPolicy) ([]Change, []Violation) {
+func (p *MetadataPolicy) applyMember(m *Metadata, mp *memberPolicy, into *findings) {
 	member := mp.name
-	changes, violations := p.apply(m, mp, func(*operator) bool { return true })
+	p.apply(m, mp, allOperators, into)
 	// A language of the member that has operators of its own is judged behind
 	// them, which may change it; one that has none, here.
-	if base := registration.BaseName(member); base != member {
-		violations = append(violations, p.inspect(m, p.find(base), member)...)
-		return changes, violations
+	if mp.base != member {
+		if base := p.find(mp.base); base != nil {
+			p.inspect(m, base, member, into)
+		}
+		return
 	}
-	if !mp.inspects() {
-		return changes, violations
+	if !mp.languages || !mp.inspects() {
+		return
 	}
 	var languages []string
 	for _, other := range m.Members() {
@@ -43,13 +53,14 @@ func (p *MetadataPolicy) applyMember(m *Metadata, mp *memberPolicy) ([]Change, [
 	}
 	slices.Sort(languages) // the order of members means nothing
 	for _, other := range languages {
-		violations = append(violations, p.inspect(m, mp, other)...)
+		p.inspect(m, mp, other, into)
 	}
-	return changes, violations
 }
 
+func allOperators(*operator) bool { return true }
+
 // apply runs a member's own operators, those that are wanted.
-func (p *MetadataPolicy) apply(m *Metadata, mp *memberPolicy, wanted func(*operator) bool) (changes []Change, violations []Violation) {
+func (p *MetadataPolicy) apply(m *Metadata, mp *memberPolicy, wanted func(*operator) bool, into *findings) {
 	current := p.subject(m, mp.name)
 	for i := range mp.operands {
 		o := &mp.operands[i]
@@ -57,17 +68,15 @@ func (p *MetadataPolicy) apply(m *Metadata, mp *memberPolicy, wanted func(*opera
 			continue
 		}
 		if o.operator.modify == nil {
-			vs, ok := o.judge(current)
-			violations = append(violations, vs...)
-			if !ok {
-				return changes, violations
+			if !o.judge(current, into) {
+				return
 			}
 			continue
 		}
 		result, found := o.operator.modify(o, current)
 		switch found {
 		case changed:
-			changes = append(changes, Change{
+			into.changes = append(into.changes, Change{
 				Member: mp.name, Before: current.value, After: result, Rule: o.operator.name, Layer: o.layer,
 			})
 			current.value = result
@@ -77,31 +86,22 @@ func (p *MetadataPolicy) apply(m *Metadata, mp *memberPolicy, wanted func(*opera
 				m.Set(mp.name, result)
 			}
 		case unsupported:
-			return changes, append(violations, o.policyError(current))
+			into.violations = append(into.violations, o.policyError(current))
+			return
 		default:
 		}
 	}
-	return changes, violations
 }
 
 // inspect runs the inspections of one member's policy on another member.
-func (p *MetadataPolicy) inspect(m *Metadata, mp *memberPolicy, member string) (violations []Violation) {
-	if mp == nil {
-		return nil
-	}
+func (p *MetadataPolicy) inspect(m *Metadata, mp *memberPolicy, member string, into *findings) {
 	current := p.subject(m, member)
 	for i := range mp.operands {
 		o := &mp.operands[i]
-		if o.operator.inspect == nil {
-			continue
-		}
-		vs, ok := o.judge(current)
-		violations = append(violations, vs...)
-		if !ok {
-			break
+		if o.operator.inspect != nil && !o.judge(current, into) {
+			return
 		}
 	}
-	return violations
 }
 
 func (p *MetadataPolicy) subject(m *Metadata, member string) subject {

@@ -128,27 +128,27 @@ type operand struct {
 	layer    string           // the same, as violations and changes carry it
 }
 
-// judge runs a check or an inspection. ok is false where the member is of a type
-// that the operator is not made for.
-func (o *operand) judge(s subject) (vs []Violation, ok bool) {
-	if o.operator.inspect == nil {
-		switch o.operator.check(o, s) {
-		case broken:
-			return []Violation{o.violation(s, flaw{given: s.value, detail: o.operator.breach})}, true
-		case unsupported:
-			return []Violation{o.policyError(s)}, false
-		default:
-			return nil, true
+// judge runs a check or an inspection. It returns false where the member is of a
+// type that the operator is not made for.
+func (o *operand) judge(s subject, into *findings) bool {
+	var flaws []flaw
+	var found finding
+	if o.operator.inspect != nil {
+		flaws, found = o.operator.inspect(o, s)
+	} else {
+		found = o.operator.check(o, s)
+	}
+	switch found {
+	case unsupported:
+		into.violations = append(into.violations, o.policyError(s))
+	case broken:
+		into.violations = append(into.violations, o.violation(s, flaw{given: s.value, detail: o.operator.breach}))
+	default:
+		for _, f := range flaws {
+			into.violations = append(into.violations, o.violation(s, f))
 		}
 	}
-	flaws, found := o.operator.inspect(o, s)
-	if found == unsupported {
-		return []Violation{o.policyError(s)}, false
-	}
-	for _, f := range flaws {
-		vs = append(vs, o.violation(s, f))
-	}
-	return vs, true
+	return found != unsupported
 }
 
 func (o *operand) violation(s subject, f flaw) Violation {

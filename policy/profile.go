@@ -47,8 +47,9 @@ type profile struct {
 
 // layers are the merged operators.
 type layers struct {
-	metadata *MetadataPolicy
-	members  []*memberPolicy // of metadata, without those that have their own turn
+	metadata      *MetadataPolicy
+	members       []*memberPolicy // of metadata, without those that have their own turn:
+	grants, scope *memberPolicy   // nil: nothing is said of them
 }
 
 func newLayers(merged *MetadataPolicy) layers {
@@ -57,7 +58,12 @@ func newLayers(merged *MetadataPolicy) layers {
 		return l
 	}
 	for i := range merged.members {
-		if mp := &merged.members[i]; mp.name != "grant_types" && mp.name != scopeMember {
+		switch mp := &merged.members[i]; mp.name {
+		case "grant_types":
+			l.grants = mp
+		case scopeMember:
+			l.scope = mp
+		default:
 			l.members = append(l.members, mp)
 		}
 	}
@@ -163,8 +169,8 @@ func (c Config) compileUnmatched() (*profile, error) {
 // choose finds the profile of a registration: the first that matches; nil where
 // none does.
 func (d *deliberation) choose(r Request) *profile {
-	var a app
-	a.grants, _ = registration.AsStrings(d.foreseen("grant_types"))
+	grants, _ := d.foreseen("grant_types").([]any)
+	a := app{alone: actsAlone(grants)}
 	a.scope, _ = d.foreseen(scopeMember).(string)
 	if r.Operation == Update && r.Admission == nil {
 		return d.chooseUpdate(r, a)

@@ -19,31 +19,27 @@ func (d *deliberation) injectScopes() {
 	if present && (!ok || !d.scopes.always) {
 		return
 	}
-	tokens := smart.Split(asked)
-	for _, token := range d.scopes.of(d.grants).defaults {
-		if !usable(token, d.grants) {
-			continue
-		}
-		for _, part := range d.registeredPart(token) {
-			if !slices.Contains(tokens, part) {
-				tokens = append(tokens, part)
-				d.given = append(d.given, part)
-			}
+	defaults := d.scopes.of(d.grants).defaults
+	own := smart.Split(asked)
+	tokens := append(make([]string, 0, len(own)+len(defaults)), own...)
+	var has *smart.Set
+	if d.registered != nil {
+		has = smart.NewSet(smart.Split(d.registered.String(scopeMember)))
+	}
+	for _, token := range defaults {
+		switch {
+		case !usable(token, d.grants):
+		case has == nil:
+			tokens = union(tokens, []string{token})
+		default:
+			part, _ := has.Narrow(smart.Parse(token))
+			tokens = union(tokens, part)
 		}
 	}
+	d.given = tokens[len(own):]
 	if len(tokens) > 0 {
 		d.set(scopeMember, smart.Join(tokens), "default_scopes", "")
 	}
-}
-
-// registeredPart is what an update may have of a scope: all of it where nothing
-// limits it.
-func (d *deliberation) registeredPart(token string) []string {
-	if d.registered == nil {
-		return []string{token}
-	}
-	part, _ := smart.NewSet(smart.Split(d.registered.String(scopeMember))).Narrow(smart.Parse(token))
-	return part
 }
 
 // scopeNeeds says which grant a client must have for a scope to mean anything to
@@ -51,29 +47,36 @@ func (d *deliberation) registeredPart(token string) []string {
 // one that is listed, of a scope that was asked for any grant of the same side, a
 // user's or the client's own. A name that ends in a slash stands for all that
 // begin with it. What is not listed is for every client.
-var scopeNeeds = []struct {
-	scope   string
+var scopeNeeds = map[string]scopeNeed{
+	"launch":         {"", true},
+	"launch/":        {"authorization_code", true},
+	"openid":         {"authorization_code", true},
+	"fhirUser":       {"authorization_code", true},
+	"patient/":       {"authorization_code", true},
+	"user/":          {"authorization_code", true},
+	"offline_access": {"refresh_token", false},
+	"system/":        {"client_credentials", false},
+}
+
+type scopeNeed struct {
 	grant   string // "": it is never given, only an EHR that launches the app can
 	forUser bool
-}{
-	{"launch", "", true},
-	{"launch/", "authorization_code", true},
-	{"openid", "authorization_code", true},
-	{"fhirUser", "authorization_code", true},
-	{"patient/", "authorization_code", true},
-	{"user/", "authorization_code", true},
-	{"offline_access", "refresh_token", false},
-	{"system/", "client_credentials", false},
+}
+
+// needOf looks a scope up by its name in the table.
+func needOf(token string) (need scopeNeed, listed bool) {
+	name := token
+	if i := strings.IndexByte(token, '/'); i >= 0 {
+		name = token[:i+1]
+	}
+	need, listed = scopeNeeds[name]
+	return need, listed
 }
 
 // usable tells whether a client with these grants can mean a default scope.
 func usable(token string, grants []string) bool {
-	for _, need := range scopeNeeds {
-		if names(need.scope, token) {
-			return need.grant != "" && slices.Contains(grants, need.grant)
-		}
-	}
-	return true
+	need, listed := needOf(token)
+	return !listed || need.grant != "" && slices.Contains(grants, need.grant)
 }
 
 // forClient tells whether a scope, asked for or not, is one for a client with
@@ -81,19 +84,13 @@ func usable(token string, grants []string) bool {
 // concerns a user is for clients that a user can sign in to. One allow list for
 // both kinds of app is no way for the one to the other's scopes.
 func forClient(token string, grants []string) bool {
-	for _, need := range scopeNeeds {
-		switch {
-		case !names(need.scope, token):
-		case need.forUser:
-			return slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" && g != "refresh_token" })
-		default:
-			return need.scope != "system/" || slices.Contains(grants, need.grant)
-		}
+	need, listed := needOf(token)
+	switch {
+	case !listed:
+		return true
+	case need.forUser:
+		return slices.ContainsFunc(grants, func(g string) bool { return g != "client_credentials" && g != "refresh_token" })
+	default:
+		return need.grant != "client_credentials" || slices.Contains(grants, need.grant)
 	}
-	return true
-}
-
-// names tells whether a scope is meant by a name of the table.
-func names(name, token string) bool {
-	return token == name || strings.HasSuffix(name, "/") && strings.HasPrefix(token, name)
 }

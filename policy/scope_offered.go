@@ -39,6 +39,9 @@ func (d *deliberation) translateScopes(o *Offered) {
 		return
 	}
 	tokens := smart.Split(scope)
+	if len(tokens) <= maxScopes && !slices.ContainsFunc(tokens, func(token string) bool { return !o.scopes.Has(token) }) {
+		return // as nearly always: they are those that the server tells
+	}
 	translations := o.scopes.Translate(tokens, o.expand)
 	for i := range translations {
 		t := &translations[i]

@@ -219,10 +219,9 @@ func (p *Policy) Permits(m *Metadata, token string) bool {
 	if d.scopes == nil || !forClient(token, grants) || d.scopes.of(grants).forbids(smart.Parse(token)) != nil {
 		return false
 	}
-	mp := d.layers.metadata.find(scopeMember)
-	if mp == nil {
+	if d.layers.scope == nil {
 		return true
 	}
-	listed := mp.operand(opSubsetOf)
+	listed := d.layers.scope.operand(opSubsetOf)
 	return listed == nil || listed.set.contains(token)
 }

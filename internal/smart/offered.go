@@ -58,6 +58,12 @@ func NewOffered(tokens []string) *Offered {
 	return o
 }
 
+// Has tells whether the server has a scope of exactly this spelling.
+func (o *Offered) Has(token string) bool {
+	_, ok := o.tokens[token]
+	return ok
+}
+
 func (o *Offered) add(scope Scope) {
 	key := scope.meaning()
 	names := o.spellings[key]

@@ -48,7 +48,7 @@ func (o *Offered) Translate(decided []string, most int) []Translation {
 }
 
 func (o *Offered) translate(token string, most int) Translation {
-	if _, ok := o.tokens[token]; ok {
+	if o.Has(token) {
 		return Translation{token, OutcomeSame, []string{token}}
 	}
 	scope := Parse(token)
