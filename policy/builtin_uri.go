@@ -132,11 +132,11 @@ func (d *finalDocument) takeApart() {
 }
 
 func (d *finalDocument) addURI(s, member string, index int, use uriUse) {
-	if plainURI(s) {
+	if plainHost(s) != "" {
 		return
 	}
 	d.uses |= use
-	d.uris = append(d.uris, memberURI{splitURI(s), member, index, use})
+	d.uris = append(d.uris, memberURI{splitAnyURI(s), member, index, use})
 }
 
 func (u memberURI) pointer() []string {

@@ -171,7 +171,7 @@ var hostChecks = [...]uriCheck{
 // sentence on why nobody can say for certain which host and port it leads to, or
 // "".
 func readHost(u uri) (readable uri, fault string) {
-	if plainURI(u.raw) {
+	if u.plain {
 		return u, ""
 	}
 	return checkedHost(withALabels(u))

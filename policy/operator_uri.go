@@ -118,6 +118,9 @@ func checkEncodedSeparator(_ *finalDocument, u *uri) string {
 }
 
 func unreadablePath(u uri) string {
+	if u.plain {
+		return ""
+	}
 	for _, check := range pathChecks {
 		if detail := check(nil, &u); detail != "" {
 			return detail

@@ -30,7 +30,7 @@ var (
 
 func newURI(arg ref.Val) ref.Val {
 	u := splitURI(string(arg.(types.String)))
-	if plainURI(u.raw) {
+	if u.plain {
 		return object{uriType, &u}
 	}
 	for _, check := range [...]uriCheck{checkAbsolute, checkCharacters, checkPort} {

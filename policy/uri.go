@@ -27,10 +27,22 @@ type uri struct {
 	hasFragment  bool
 	fragment     string
 	verbatim     bool // scheme and host came in lower case
+	plain        bool // see plainHost
 }
 
 // splitURI takes a URI reference apart.
 func splitURI(s string) uri {
+	if host := plainHost(s); host != "" {
+		return uri{
+			raw: s, scheme: "https", hasAuthority: true, host: host, path: s[len("https://")+len(host):],
+			verbatim: true, plain: true,
+		}
+	}
+	return splitAnyURI(s)
+}
+
+// splitAnyURI is splitURI for URIs that are not plain, and of others the same.
+func splitAnyURI(s string) uri {
 	u := uri{raw: s, verbatim: true}
 	rest, fragment, hasFragment := strings.Cut(s, "#")
 	u.fragment, u.hasFragment = fragment, hasFragment

@@ -2,22 +2,25 @@ package policy
 
 import "strings"
 
-// plainURI tells whether a URI is as nearly all are: https, a DNS name of the
-// public internet in lower case, no port, a path of letters and digits, nothing
-// behind it. None of the rules over URIs has anything to say of such a one,
-// whatever member it is in, and its host is the same one to everybody: so it is
-// recognised in one pass and passed over by all of them. What is not plain is not
-// wrong, but looked at by each rule.
+// plainHost is the host of a URI that is as nearly all are: https, a DNS name of
+// the public internet in lower case, no port, a path of letters and digits, nothing
+// behind it; "" of any other. None of the rules over URIs has anything to say of
+// such a one, whatever member it is in, and its host is the same one to everybody:
+// so it is recognised in one pass and passed over by all of them. What is not plain
+// is not wrong, but looked at by each rule.
 //
 // A rule that is to refuse anything plain has to be known here too: FuzzPlainURI
 // holds each of them against it.
-func plainURI(s string) bool {
+func plainHost(s string) string {
 	rest, ok := strings.CutPrefix(s, "https://")
 	if !ok || len(s) > maxStored {
-		return false
+		return ""
 	}
 	i := strings.IndexByte(rest, '/')
-	return i >= 0 && plainName(rest[:i]) && plainPath(rest[i:])
+	if i < 0 || !plainName(rest[:i]) || !plainPath(rest[i:]) {
+		return ""
+	}
+	return rest[:i]
 }
 
 // plainName tells whether a host is a name with a domain, in lower case, without

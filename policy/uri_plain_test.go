@@ -59,7 +59,7 @@ func TestPlainURI(t *testing.T) {
 		"https://app.example.org/[":                        false,
 		" https://app.example.org/":                        false,
 	} {
-		if got := plainURI(uri); got != want {
+		if got := plainHost(uri) != ""; got != want {
 			t.Errorf("%q: %t", uri, got)
 		}
 	}
@@ -77,7 +77,11 @@ func FuzzPlainURI(f *testing.F) {
 	uses := []uriUse{useRedirect, useClient, usePage, useLogo, useEndpoint, useRequest, useUnknown}
 	rules := slices.Concat(redirectRules, uriRules)
 	f.Fuzz(func(t *testing.T, s string) {
-		if !plainURI(s) {
+		u := splitAnyURI(s)
+		if u.plain = plainHost(s) != ""; splitURI(s) != u {
+			t.Errorf("%q: %+v, %+v", s, splitURI(s), u)
+		}
+		if !u.plain {
 			return
 		}
 		for _, native := range []bool{false, true} {
@@ -92,8 +96,8 @@ func FuzzPlainURI(f *testing.F) {
 				}
 			}
 		}
-		u := withALabels(splitURI(s))
-		for _, check := range hostChecks {
+		u = withALabels(u)
+		for _, check := range slices.Concat(hostChecks[:], pathChecks[:]) {
 			if fault := check(nil, &u); fault != "" {
 				t.Errorf("%q: %s", s, fault)
 			}
