@@ -76,10 +76,11 @@ type finalDocument struct {
 	grants        []string // grant_types
 	native        bool     // application_type is native
 	allowGrants   []string
-	responseTypes []any       // strings
-	keys          []any       // of jwks: a *Metadata each
-	uris          []memberURI // of all URI members, those that are not plain
-	uses          uriUse      // of all of these together
+	responseTypes []any                 // strings
+	keys          []any                 // of jwks: a *Metadata each
+	uris          []memberURI           // of all URI members, those that are not plain
+	uses          uriUse                // of all of these together
+	names         []registration.Member // of client_name and its translations, those that are not plain
 }
 
 // builtInRules in the order in which their violations are reported.

@@ -106,15 +106,24 @@ func badParameter(key *Metadata) (member, detail string) {
 func encodedSize(s string) (bytes int, ok bool) {
 	digits := 0
 	for i := range len(s) {
-		switch c := s[i]; {
-		case isLetter(c), isDigit(c), c == '-', c == '_':
+		c := s[i]
+		if base64Digits[c] {
 			digits++
-		case c != '\r' && c != '\n':
+		} else if c != '\r' && c != '\n' {
 			return 0, false
 		}
 	}
 	return base64.RawURLEncoding.DecodedLen(digits), digits%4 != 1
 }
+
+// base64Digits are those of RFC 4648 section 5.
+var base64Digits = func() (digits [256]bool) {
+	for c := range len(digits) {
+		b := byte(c)
+		digits[c] = isDigit(b) || isLetter(b) || b == '-' || b == '_'
+	}
+	return digits
+}()
 
 // checkSigningAlgorithms refuses none where a signature is what is asked for
 // (OpenID Connect Dynamic Client Registration section 2). Keycloak stores it.

@@ -73,7 +73,7 @@ func redirectURIsCount(d *finalDocument) []Violation {
 	var vs []Violation
 	for _, member := range d.Members() {
 		array, ok := member.Value.([]any)
-		if !ok || useOf(member.Name)&useRedirect == 0 || len(array) <= maxRedirectURIs {
+		if !ok || len(array) <= maxRedirectURIs || useOf(member.Name)&useRedirect == 0 {
 			continue
 		}
 		v := violation("there are more than "+strconv.Itoa(maxRedirectURIs)+" URIs", len(array), nil, member.Name)

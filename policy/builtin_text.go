@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -61,17 +60,27 @@ func deceptive(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
 }
 
-// eachName applies a check to client_name and its translations.
+// isName tells whether a member is client_name or a translation of it.
+func isName(member string) bool {
+	return strings.HasPrefix(member, "client_name") && registration.BaseName(member) == "client_name"
+}
+
+// plainText tells whether none of the rules over names has anything to say of one,
+// as of nearly all.
+func plainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '<' || c == '>' || c == '$' {
+			return false
+		}
+	}
+	return len(s) <= maxStored
+}
+
+// eachName applies a check to the names that are not plain.
 func (d *finalDocument) eachName(check func(string) string) []Violation {
 	var vs []Violation
-	for _, member := range d.Members() {
-		if !strings.HasPrefix(member.Name, "client_name") || registration.BaseName(member.Name) != "client_name" {
-			continue
-		}
-		name, ok := member.Value.(string)
-		if !ok {
-			continue
-		}
+	for _, member := range d.names {
+		name := member.Value.(string)
 		if detail := check(name); detail != "" {
 			vs = append(vs, violation(detail, name, nil, member.Name))
 		}
@@ -79,10 +88,11 @@ func (d *finalDocument) eachName(check func(string) string) []Violation {
 	return vs
 }
 
-// violation is one of a built-in rule; judge puts the rule's name in it.
+// violation is one of a built-in rule; judge puts the rule's name in it. What is
+// allowed may be the rule's own list: it is read only.
 func violation(detail string, given any, allowed []string, pointer ...string) Violation {
 	return Violation{
 		Pointer: registration.Pointer(pointer...), Detail: detail,
-		Given: given, Allowed: slices.Clone(allowed),
+		Given: given, Allowed: allowed,
 	}
 }

@@ -103,8 +103,8 @@ type memberURI struct {
 	use    uriUse
 }
 
-// takeApart takes apart once what several rules look into: response types, keys and
-// every URI. A value that is no string is passed over: that is a wrong type, found
+// takeApart takes apart once what several rules look into: response types, keys,
+// names and every URI. A value that is no string is passed over: that is a wrong type, found
 // before.
 func (d *finalDocument) takeApart() {
 	if v, _ := d.Get("response_types"); areStrings(v) {
@@ -115,13 +115,18 @@ func (d *finalDocument) takeApart() {
 	}
 	for _, member := range d.Members() {
 		use := useOf(member.Name)
-		if use == 0 {
-			continue
-		}
 		switch v := member.Value.(type) {
 		case string:
-			d.addURI(v, member.Name, -1, use)
+			switch {
+			case use != 0:
+				d.addURI(v, member.Name, -1, use)
+			case isName(member.Name) && !plainText(v):
+				d.names = append(d.names, member)
+			}
 		case []any:
+			if use == 0 {
+				continue
+			}
 			for i, e := range v {
 				if s, ok := e.(string); ok {
 					d.addURI(s, member.Name, i, use)

@@ -73,7 +73,8 @@ type Decision struct {
 	// Metadata is what may be registered, complete. It is not to be used where
 	// the decision is a refusal.
 	Metadata *Metadata
-	// Violations are all broken rules; empty for an admission.
+	// Violations are all broken rules; empty for an admission. What they list as
+	// allowed is shared by decisions: read it only.
 	Violations []Violation
 	// Warnings are what is odd and not refused.
 	Warnings []Violation

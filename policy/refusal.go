@@ -1,8 +1,8 @@
 package policy
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -53,9 +53,9 @@ func (d Decision) Refusal(explain Explanation) *Error {
 		return e
 	}
 	first := d.Violations[0]
-	e.Description = fmt.Sprintf("%s: %s", first.Rule, first.Detail)
+	e.Description = first.Rule + ": " + first.Detail
 	if more := len(d.Violations) - 1; more > 0 {
-		e.Description += fmt.Sprintf(" (and %d more, see violations)", more)
+		e.Description += " (and " + strconv.Itoa(more) + " more, see violations)"
 	}
 	return e
 }
