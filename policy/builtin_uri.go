@@ -104,8 +104,8 @@ type memberURI struct {
 }
 
 // takeApart takes apart once what several rules look into: response types, keys,
-// names and every URI. A value that is no string is passed over: that is a wrong type, found
-// before.
+// names and every URI. A value that is no string is passed over: that is a wrong
+// type, found before.
 func (d *finalDocument) takeApart() {
 	if v, _ := d.Get("response_types"); areStrings(v) {
 		d.responseTypes = v.([]any)

@@ -150,13 +150,13 @@ func (d *deliberation) set(member string, value any, rule, layer string) {
 		return
 	}
 	d.m.Set(member, value)
-	d.changes = append(d.changes, Change{Member: member, Before: before, After: value, Rule: rule, Layer: layer})
+	d.change(Change{Member: member, Before: before, After: value, Rule: rule, Layer: layer})
 }
 
 func (d *deliberation) settleGrants() {
 	if v, there := d.m.Get("grant_types"); there && isAbsent("grant_types", v) {
 		d.m.Delete("grant_types")
-		d.changes = append(d.changes, Change{Member: "grant_types", Before: v, Rule: "empty"})
+		d.change(Change{Member: "grant_types", Before: v, Rule: "empty"})
 	}
 	if d.open("grant_types") {
 		d.set("grant_types", []any{"authorization_code"}, "default", "")

@@ -29,6 +29,13 @@ type findings struct {
 	violations []Violation
 }
 
+func (f *findings) change(c Change) {
+	if f.changes == nil {
+		f.changes = make([]Change, 0, 4) // what most registrations leave out
+	}
+	f.changes = append(f.changes, c)
+}
+
 // applyMember is ApplyMember for a member's operators that are at hand.
 func (p *MetadataPolicy) applyMember(m *Metadata, mp *memberPolicy, into *findings) {
 	member := mp.name
@@ -76,7 +83,7 @@ func (p *MetadataPolicy) apply(m *Metadata, mp *memberPolicy, wanted func(*opera
 		result, found := o.operator.modify(o, current)
 		switch found {
 		case changed:
-			into.changes = append(into.changes, Change{
+			into.change(Change{
 				Member: mp.name, Before: current.value, After: result, Rule: o.operator.name, Layer: o.layer,
 			})
 			current.value = result

@@ -19,16 +19,22 @@ func (d *deliberation) injectScopes() {
 	if present && (!ok || !d.scopes.always) {
 		return
 	}
-	defaults := d.scopes.of(d.grants).defaults
+	scopes := d.scopes.of(d.grants)
+	unusable := func(token string) bool { return !usable(token, d.grants) }
+	if !present && d.registered == nil && len(scopes.defaults) > 0 && !slices.ContainsFunc(scopes.defaults, unusable) {
+		d.given = scopes.defaults
+		d.set(scopeMember, scopes.text, "default_scopes", "")
+		return
+	}
 	own := smart.Split(asked)
-	tokens := append(make([]string, 0, len(own)+len(defaults)), own...)
+	tokens := append(make([]string, 0, len(own)+len(scopes.defaults)), own...)
 	var has *smart.Set
 	if d.registered != nil {
 		has = smart.NewSet(smart.Split(d.registered.String(scopeMember)))
 	}
-	for _, token := range defaults {
+	for _, token := range scopes.defaults {
 		switch {
-		case !usable(token, d.grants):
+		case unusable(token):
 		case has == nil:
 			tokens = union(tokens, []string{token})
 		default:

@@ -85,6 +85,7 @@ type scopeRules struct {
 // appScopes are the scopes of one kind of app.
 type appScopes struct {
 	defaults []string
+	text     any           // the scope of a client that is given all defaults: a string
 	limits   []*scopeLimit // all hold
 }
 
@@ -182,7 +183,7 @@ func newAppScopes(class Class, written []scopeLayer) (appScopes, error) {
 			return s, fmt.Errorf("default scope %q of %s is not among those allowed by %s", token, written[from].layer, by.layer)
 		}
 	}
-	s.defaults = permitted
+	s.defaults, s.text = permitted, smart.Join(union(nil, permitted))
 	return s, nil
 }
 
