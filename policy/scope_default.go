@@ -48,35 +48,32 @@ func (d *deliberation) injectScopes() {
 	}
 }
 
-// scopeNeeds says which grant a client must have for a scope to mean anything to
-// it (SMART App Launch 2.2, "Scopes and Launch Context"): of a default scope the
-// one that is listed, of a scope that was asked for any grant of the same side, a
-// user's or the client's own. A name that ends in a slash stands for all that
-// begin with it. What is not listed is for every client.
-var scopeNeeds = map[string]scopeNeed{
-	"launch":         {"", true},
-	"launch/":        {"authorization_code", true},
-	"openid":         {"authorization_code", true},
-	"fhirUser":       {"authorization_code", true},
-	"patient/":       {"authorization_code", true},
-	"user/":          {"authorization_code", true},
-	"offline_access": {"refresh_token", false},
-	"system/":        {"client_credentials", false},
-}
-
+// scopeNeed is what a client must have for a scope to mean anything to it.
 type scopeNeed struct {
 	grant   string // "": it is never given, only an EHR that launches the app can
 	forUser bool
 }
 
-// needOf looks a scope up by its name in the table.
+// needOf says which grant a scope needs (SMART App Launch 2.2, "Scopes and Launch
+// Context"): a default scope the one that is named, a scope that was asked for any
+// grant of the same side, a user's or the client's own. A name that ends in a slash
+// stands for all that begin with it. What is not listed is for every client.
 func needOf(token string) (need scopeNeed, listed bool) {
 	name := token
 	if i := strings.IndexByte(token, '/'); i >= 0 {
 		name = token[:i+1]
 	}
-	need, listed = scopeNeeds[name]
-	return need, listed
+	switch name {
+	case "launch":
+		return scopeNeed{"", true}, true
+	case "launch/", "openid", "fhirUser", "patient/", "user/":
+		return scopeNeed{"authorization_code", true}, true
+	case "offline_access":
+		return scopeNeed{"refresh_token", false}, true
+	case "system/":
+		return scopeNeed{"client_credentials", false}, true
+	}
+	return scopeNeed{}, false
 }
 
 // usable tells whether a client with these grants can mean a default scope.
