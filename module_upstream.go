@@ -85,9 +85,14 @@ func (h *Handler) provisionUpstream(ctx caddy.Context) error {
 }
 
 // pinHost keeps reverse_proxy from replacing the Host header with the upstream's
-// address, as it does for https upstreams: the issuer that Keycloak binds its
-// tokens to follows this header. A header_up Host of the operator's stays.
+// address, as its transport has it do for https upstreams: the issuer that Keycloak
+// binds its tokens to follows this header. A header_up Host of the operator's stays.
+// Where nobody sets headers there is nothing to keep, and no copy is made of them.
 func pinHost(proxy *reverseproxy.Handler, host string) {
+	transport, ok := proxy.Transport.(reverseproxy.RequestHeaderOpsTransport)
+	if !ok || transport.RequestHeaderOps() == nil {
+		return
+	}
 	if host == "" {
 		host = "{http.request.hostport}"
 	}
