@@ -82,6 +82,28 @@ var (
 	}, []string{"setting", "file"})
 )
 
+// The series that every request counts in are found once, which also has them there
+// with 0 before the first: a rate of Prometheus begins with the second value.
+var (
+	decided = perOperation(func(op registration.Operation) map[Outcome]prometheus.Counter {
+		byOutcome := make(map[Outcome]prometheus.Counter)
+		for _, outcome := range []Outcome{Done, Unauthorized, Refused, RefusedUpstream, Failed} {
+			byOutcome[outcome] = decisions.WithLabelValues(op.String(), string(outcome))
+		}
+		return byOutcome
+	})
+	waited = perOperation(func(op registration.Operation) prometheus.Observer {
+		return upstreamDuration.WithLabelValues(op.String())
+	})
+)
+
+func perOperation[T any](make func(registration.Operation) T) (all [registration.Delete + 1]T) {
+	for op := range all {
+		all[op] = make(registration.Operation(op))
+	}
+	return all
+}
+
 // Register makes the metrics known to a configuration's registry. Two handlers
 // in one configuration share them.
 func Register(registry *prometheus.Registry) error {
@@ -96,7 +118,7 @@ func Register(registry *prometheus.Registry) error {
 
 // Count adds a decision to the metrics.
 func (d *Decision) Count() {
-	decisions.WithLabelValues(d.Operation.String(), string(d.Outcome)).Inc()
+	decided[d.Operation][d.Outcome].Inc()
 	for _, q := range d.Quirks {
 		quirks.WithLabelValues(q).Inc()
 	}
@@ -126,5 +148,5 @@ func FileBroken(setting, file string) func(bool) {
 
 // ObserveUpstream adds the time of one exchange.
 func ObserveUpstream(op registration.Operation, t time.Duration) {
-	upstreamDuration.WithLabelValues(op.String()).Observe(t.Seconds())
+	waited[op].Observe(t.Seconds())
 }

@@ -99,6 +99,23 @@ func TestRegisterConflict(t *testing.T) {
 	}
 }
 
+// A rate needs a value from before the first event.
+func TestSeriesBeforeTheFirstRequest(t *testing.T) {
+	series, _ := scrape(t, registered(t))
+	outcomes := []Outcome{Done, Unauthorized, Refused, RefusedUpstream, Failed}
+	for _, op := range []registration.Operation{registration.Create, registration.Read, registration.Update, registration.Delete} {
+		names := []string{`caddy_smart_registration_upstream_duration_seconds_count{operation="` + op.String() + `"}`}
+		for _, outcome := range outcomes {
+			names = append(names, `caddy_smart_registration_decisions_total{operation="`+op.String()+`",outcome="`+string(outcome)+`"}`)
+		}
+		for _, name := range names {
+			if _, there := series[name]; !there {
+				t.Errorf("there is no %s", name)
+			}
+		}
+	}
+}
+
 func TestCount(t *testing.T) {
 	registry := registered(t)
 	before, _ := scrape(t, registry)

@@ -38,10 +38,20 @@ func dropOpenID(m *registration.Metadata) bool {
 }
 
 func restoreOpenID(registered, decided *registration.Metadata) bool {
-	if decided == nil || !slices.Contains(smart.Split(decided.String("scope")), "openid") {
+	if decided == nil {
 		return false
 	}
-	registered.Set("scope", smart.Join(smart.Split("openid "+registered.String("scope"))))
+	tokens := smart.Split(decided.String("scope"))
+	at := slices.Index(tokens, "openid")
+	if at < 0 {
+		return false
+	}
+	is, rest := registered.String("scope"), smart.Join(slices.Delete(tokens, at, at+1))
+	if is == rest { // the usual case: then it is all that was decided, in that order
+		registered.Set("scope", decided.String("scope"))
+		return true
+	}
+	registered.Set("scope", smart.Join(smart.Split("openid "+is)))
 	return true
 }
 
