@@ -356,7 +356,8 @@ func TestExchangeOutlivesCaller(t *testing.T) {
 	ctx, goAway := context.WithCancel(t.Context())
 	server := newRawServer(t, func(conn net.Conn) {
 		goAway()
-		says(withLength("HTTP/1.1 201 Created\r\n", "{}"))(conn)
+		// The second exchange is not to go out on a connection that is being closed.
+		says(withLength("HTTP/1.1 201 Created\r\nConnection: close\r\n", "{}"))(conn)
 	})
 	u := &Upstream{Handler: proxy(t, server.address, nil), Timeout: time.Minute}
 	for _, when := range []string{"in the middle", "before"} {
