@@ -227,7 +227,7 @@ func (x *transaction) remember(status int, err error) {
 	}
 	d.Count()
 	ctx := x.request.Context()
-	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
+	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok && x.hasAccessLog() {
 		extra.Add(d.AccessFields())
 	}
 	if line := x.decisions.Check(d.Level(), "client registration"); line != nil {
@@ -235,6 +235,12 @@ func (x *transaction) remember(status int, err error) {
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 		line.Write(d.Fields())
 	}
+}
+
+// hasAccessLog tells whether there may be one to add fields to.
+func (x *transaction) hasAccessLog() bool {
+	server, ok := x.request.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	return ok && server != nil && server.Logs != nil
 }
 
 // redirectHosts are the hosts of the redirect URIs, each once. What else is in
