@@ -35,6 +35,10 @@ type Attack struct {
 // attack sends a scenario's request so many times a second for a while. The
 // bodies of the right answers go to seen, if that is not nil.
 func attack(ctx context.Context, address string, s scenario, rate int, duration time.Duration, seen func([]byte)) (Attack, error) {
+	return attackAt(ctx, address, s, vegeta.Rate{Freq: rate, Per: time.Second}, duration, seen)
+}
+
+func attackAt(ctx context.Context, address string, s scenario, pace vegeta.Pacer, duration time.Duration, seen func([]byte)) (Attack, error) {
 	target, err := targetOf(address, s.request)
 	if err != nil {
 		return Attack{}, err
@@ -44,9 +48,9 @@ func attack(ctx context.Context, address string, s scenario, rate int, duration 
 	defer context.AfterFunc(ctx, func() { attacker.Stop() })()
 	var (
 		metrics vegeta.Metrics
-		result  = Attack{Asked: rate}
+		result  = Attack{Asked: int(pace.Rate(0))}
 	)
-	for hit := range attacker.Attack(vegeta.NewStaticTargeter(target), vegeta.Rate{Freq: rate, Per: time.Second}, duration, "") {
+	for hit := range attacker.Attack(vegeta.NewStaticTargeter(target), pace, duration, "") {
 		metrics.Add(hit)
 		switch {
 		case int(hit.Code) == s.status:
@@ -104,7 +108,7 @@ func serveAttack(ctx context.Context) error {
 	if err := json.NewDecoder(os.Stdin).Decode(&job); err != nil {
 		return err
 	}
-	result, err := attack(ctx, job.Address, scenario{request: job.Request, status: job.Status}, job.Rate, job.Duration, nil)
+	result, err := attackAt(ctx, job.Address, scenario{request: job.Request, status: job.Status}, &forgetful{rate: job.Rate}, job.Duration, nil)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -28,7 +29,9 @@ type Flood struct {
 
 // flooded is what is measured: where, and with what.
 type flooded struct {
-	address   string
+	name      string
+	address   string // of the good ones
+	badTo     string // and of the bad ones; "": the same
 	good, bad scenario
 	goodRate  int
 	seen      func([]byte)
@@ -50,7 +53,7 @@ func (r *rig) flood(ctx context.Context, at flooded, rounds int, duration time.D
 		const ahead = 500 * time.Millisecond // until it flows
 		ctx, end := context.WithCancel(ctx)
 		defer end() // also when something else fails
-		wait, err := r.startFlood(ctx, at.address, at.bad, floodRate, duration+2*ahead)
+		wait, err := r.startFlood(ctx, cmp.Or(at.badTo, at.address), at.bad, floodRate, duration+2*ahead)
 		if err != nil {
 			return 0, err
 		}
@@ -69,7 +72,7 @@ func (r *rig) flood(ctx context.Context, at flooded, rounds int, duration time.D
 		return p99, err
 	}
 	var err error
-	if f.P99, err = alternate("flood", rounds, under, good); err != nil {
+	if f.P99, err = alternate(at.name, rounds, under, good); err != nil {
 		return nil, err
 	}
 	sent := make([]float64, len(f.Bad))
@@ -83,6 +86,16 @@ func (r *rig) flood(ctx context.Context, at flooded, rounds int, duration time.D
 // floodGateway is the flood at the gateway: bad tokens, as strangers send them.
 func (r *rig) floodGateway(ctx context.Context, rounds int, duration time.Duration) (*Flood, error) {
 	return r.flood(ctx, flooded{
-		address: r.sites[gateway], good: r.scenario(accept), bad: r.scenario(refuseToken), goodRate: goodRate,
+		name: "flood", address: r.sites[gateway], good: r.scenario(accept), bad: r.scenario(refuseToken), goodRate: goodRate,
+	}, rounds, duration)
+}
+
+// floodBeside has the same flood refused by Caddy's own respond, beside the good
+// requests to the gateway: what refusing costs the gateway is not in it, so it is
+// the least that a flood can do to them here.
+func (r *rig) floodBeside(ctx context.Context, rounds int, duration time.Duration) (*Flood, error) {
+	return r.flood(ctx, flooded{
+		name: "flood_beside", address: r.sites[gateway], badTo: r.sites[respond],
+		good: r.scenario(accept), bad: r.scenario(respond), goodRate: goodRate,
 	}, rounds, duration)
 }

@@ -68,7 +68,7 @@ func (k *realKeycloak) measure(ctx context.Context, p plan, result *Keycloak) (e
 		}
 	}
 	result.Flood, err = k.flood(ctx, flooded{
-		address: k.sites[siteKeycloak], good: k.alone, bad: k.badToken, goodRate: goodRateKeycloak,
+		name: "keycloak_flood", address: k.sites[siteKeycloak], good: k.alone, bad: k.badToken, goodRate: goodRateKeycloak,
 		seen: k.remember, tolerant: true,
 	}, p.keycloakFloods, p.floodFor)
 	return err

@@ -47,7 +47,7 @@ func TestPagesOfEverything(t *testing.T) {
 			Version: "1.2.3", Registrations: compared("keycloak", 99, 100), P50: compared("keycloak_p50", 31, 30), Flood: flood,
 			RefuseToken: compared("refuse_token_vs_keycloak", 4000, 1000), RefusePolicy: compared("refuse_policy_vs_keycloak", 3000, 200),
 		},
-		Flood: flood,
+		Flood: flood, FloodBeside: flood,
 		Memory: &Memory{
 			Steady: Spread{32 * mebibyte, 0, 0}, Rate: 4000, Uploads: 2, UploadSent: 32 << 10,
 			Before: mebibyte, During: mebibyte + 128<<10, StillAnswered: true,

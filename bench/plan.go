@@ -38,7 +38,7 @@ func full(rounds int, duration time.Duration) plan {
 		coldStarts: 31,
 		wrkRounds:  7,
 		warmUp:     5 * time.Second, keycloakRounds: 20,
-		keycloakFor: time.Second, keycloakOpen: 1500 * time.Millisecond, refuseFor: 400 * time.Millisecond,
+		keycloakFor: 2 * time.Second, keycloakOpen: 1500 * time.Millisecond, refuseFor: 400 * time.Millisecond,
 		keycloakFloods: 3,
 	}
 }

@@ -116,6 +116,9 @@ func (r *Results) print(w io.Writer) error {
 	if r.Flood != nil {
 		comparisons = append(comparisons, r.Flood.P99)
 	}
+	if r.FloodBeside != nil {
+		comparisons = append(comparisons, r.FloodBeside.P99)
+	}
 	for _, c := range comparisons {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t\n", c.Name, c.Ratio.format(2), c.Subject.format(2), c.Base.format(2))
 	}

@@ -17,11 +17,12 @@ type Results struct {
 	Targets []Target           `json:"targets"`
 	Figures []Figure           `json:"figures"`
 
-	Keycloak   *Keycloak   `json:"keycloak,omitempty"`
-	Flood      *Flood      `json:"flood,omitempty"`
-	Memory     *Memory     `json:"memory,omitempty"`
-	ColdStart  *Comparison `json:"cold_start,omitempty"`
-	CrossCheck *Comparison `json:"wrk,omitempty"`
+	Keycloak    *Keycloak   `json:"keycloak,omitempty"`
+	Flood       *Flood      `json:"flood,omitempty"`
+	FloodBeside *Flood      `json:"flood_beside,omitempty"`
+	Memory      *Memory     `json:"memory,omitempty"`
+	ColdStart   *Comparison `json:"cold_start,omitempty"`
+	CrossCheck  *Comparison `json:"wrk,omitempty"`
 
 	// Deciding are the costs of decisions by themselves.
 	Deciding    []Deciding   `json:"deciding"`

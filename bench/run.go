@@ -65,6 +65,10 @@ func stages(r *rig, o options, p plan, results *Results) []stage {
 			results.Flood, err = r.floodGateway(ctx, p.floodRounds, p.floodFor)
 			return err
 		}},
+		{"flood beside", func(ctx context.Context) (err error) {
+			results.FloodBeside, err = r.floodBeside(ctx, p.floodRounds, p.floodFor)
+			return err
+		}},
 		{"memory", func(ctx context.Context) (err error) {
 			results.Memory, err = r.memory(ctx, p.memoryFor, p.uploads)
 			return err

@@ -76,6 +76,9 @@ func (r *Results) ratios() {
 	if r.Flood != nil {
 		keep("flood_p99", r.Flood.P99.Ratio.Median)
 	}
+	if r.FloodBeside != nil {
+		keep("flood_beside_p99", r.FloodBeside.P99.Ratio.Median)
+	}
 }
 
 // comparisons are those that were made, beside the rounds of scenarios.
