@@ -46,7 +46,7 @@ const decidingRules = `
 	{"name": "one_host", "expression": "metadata.redirect_uris.map(u, uri(u).host).distinct().size() == 1", "message": "one host"},
 	{"name": "read_only", "expression": "covers('launch/patient openid fhirUser offline_access patient/*.rs', metadata.scope)", "message": "read access"}`
 
-// decide measures what decisions cost, each so many times; the median counts.
+// decide measures what decisions cost, each so many times.
 func decide(rounds int) ([]Deciding, error) {
 	document, err := policy.DecodeMetadata([]byte(decided))
 	if err != nil {
@@ -60,12 +60,11 @@ func decide(rounds int) ([]Deciding, error) {
 		}
 	}
 	text := document.Encode()
-	yardstick := median(func(b *testing.B) {
+	cases := []decidingCase{{name: "json", meaning: "reading and writing the document with encoding/json", measured: func(b *testing.B) {
 		for b.Loop() {
 			roundTrip(b, text)
 		}
-	}, nil, rounds)
-	results := []Deciding{yardstick.named("json", "reading and writing the document with encoding/json", yardstick)}
+	}}}
 	for _, c := range []struct {
 		name, meaning, rules string
 		hosts, offered       int
@@ -84,18 +83,17 @@ func decide(rounds int) ([]Deciding, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
-		var refused []policy.Violation
-		cost := median(func(b *testing.B) {
-			for b.Loop() {
-				refused = p.Decide(policy.Request{Operation: policy.Create, Metadata: document.Clone(), Offered: offered}).Violations
-			}
-		}, clone, rounds)
-		if len(refused) > 0 {
+		request := policy.Request{Operation: policy.Create, Metadata: document.Clone(), Offered: offered}
+		if refused := p.Decide(request).Violations; len(refused) > 0 {
 			return nil, fmt.Errorf("%s: refused: %+v", c.name, refused)
 		}
-		results = append(results, cost.named(c.name, c.meaning, yardstick))
+		cases = append(cases, decidingCase{name: c.name, meaning: c.meaning, less: clone, measured: func(b *testing.B) {
+			for b.Loop() {
+				p.Decide(policy.Request{Operation: policy.Create, Metadata: document.Clone(), Offered: offered})
+			}
+		}})
 	}
-	return append(results, scopes(rounds, yardstick)...), nil
+	return medians(append(cases, scopes()...), rounds), nil
 }
 
 // offering is a server with that many scopes, those of the document among them;
@@ -138,25 +136,41 @@ func decidingPolicyWith(rules string, hosts int) (*policy.Policy, error) {
 // cost of one operation.
 type cost struct{ nanoseconds, allocations float64 }
 
-// median measures a function, less another one.
-func median(measured, less func(*testing.B), rounds int) cost {
-	nanoseconds, allocations := make([]float64, 0, rounds), make([]float64, 0, rounds)
-	for range rounds {
-		r := testing.Benchmark(measured)
-		c := cost{float64(r.T.Nanoseconds()) / float64(r.N), float64(r.MemAllocs) / float64(r.N)}
-		if less != nil {
-			l := testing.Benchmark(less)
-			c.nanoseconds -= float64(l.T.Nanoseconds()) / float64(l.N)
-			c.allocations -= float64(l.MemAllocs) / float64(l.N)
-		}
-		nanoseconds, allocations = append(nanoseconds, c.nanoseconds), append(allocations, c.allocations)
-	}
-	return cost{spreadOf(nanoseconds).Median, spreadOf(allocations).Median}
+// decidingCase is one thing to measure, less another one. The first case is what
+// the others are held against.
+type decidingCase struct {
+	name, meaning  string
+	measured, less func(*testing.B)
 }
 
-func (c cost) named(name, meaning string, against cost) Deciding {
-	return Deciding{
-		Case: name, Meaning: meaning, Nanoseconds: rounded(c.nanoseconds, 0), Allocations: rounded(c.allocations, 0),
-		AgainstJSON: rounded(c.nanoseconds/against.nanoseconds, 3),
+// medians measures all cases in each round, one after the other: what else the
+// machine does for a while then meets all of them.
+func medians(cases []decidingCase, rounds int) []Deciding {
+	nanoseconds, allocations := make([][]float64, len(cases)), make([][]float64, len(cases))
+	for range rounds {
+		for i, c := range cases {
+			cost := costOf(c.measured)
+			if c.less != nil {
+				less := costOf(c.less)
+				cost.nanoseconds -= less.nanoseconds
+				cost.allocations -= less.allocations
+			}
+			nanoseconds[i], allocations[i] = append(nanoseconds[i], cost.nanoseconds), append(allocations[i], cost.allocations)
+		}
 	}
+	yardstick := spreadOf(nanoseconds[0]).Median
+	results := make([]Deciding, len(cases))
+	for i, c := range cases {
+		median := spreadOf(nanoseconds[i]).Median
+		results[i] = Deciding{
+			Case: c.name, Meaning: c.meaning, Nanoseconds: rounded(median, 0),
+			Allocations: rounded(spreadOf(allocations[i]).Median, 0), AgainstJSON: rounded(median/yardstick, 3),
+		}
+	}
+	return results
+}
+
+func costOf(measured func(*testing.B)) cost {
+	r := testing.Benchmark(measured)
+	return cost{float64(r.T.Nanoseconds()) / float64(r.N), float64(r.MemAllocs) / float64(r.N)}
 }

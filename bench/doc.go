@@ -25,5 +25,5 @@
 // and how long, load.go and attack.go how the load is made (a closed loop, and a
 // constant rate); measure.go has the rounds of scenarios, and flood.go, memory.go,
 // coldstart.go, keycloak.go, wrk.go and decide.go each one thing more;
-// summary.go, targets.go and report.go are what becomes of it.
+// summary.go, again.go, targets.go and report.go are what becomes of it.
 package main

@@ -104,6 +104,9 @@ func bench(ctx context.Context) error {
 		return err
 	}
 	results.printTargets(os.Stdout)
+	if before, err := readResults("bench"); err == nil {
+		results.Again = results.repeats(before)
+	}
 	return results.write(".")
 }
 

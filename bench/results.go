@@ -24,6 +24,9 @@ type Results struct {
 	ColdStart   *Comparison `json:"cold_start,omitempty"`
 	CrossCheck  *Comparison `json:"wrk,omitempty"`
 
+	// Again is what the run before found; nil: there is none.
+	Again *Again `json:"again,omitempty"`
+
 	// Deciding are the costs of decisions by themselves.
 	Deciding    []Deciding   `json:"deciding"`
 	Allocations []Allocation `json:"allocations"`

@@ -7,18 +7,19 @@ import (
 	"github.com/caddy-smart/smartregistration/internal/smart"
 )
 
-// scopes measures the algebra of scopes by itself: reading scopes that were asked
+// scopes are the algebra of scopes by itself: reading scopes that were asked
 // for and keeping what a set allows of them. Sets are made once, when a policy is
 // loaded.
-func scopes(rounds int, yardstick cost) []Deciding {
+func scopes() []decidingCase {
 	allowed, asked := smart.Parse("patient/*.cruds?category=laboratory"), smart.Parse("patient/Observation.rs?category=laboratory")
-	covers := median(func(b *testing.B) {
-		for b.Loop() {
-			smart.Covers(allowed, asked)
-		}
-	}, nil, rounds)
-	results := make([]Deciding, 0, 4)
-	results = append(results, covers.named("covers", "whether one scope covers another, both read before", yardstick))
+	cases := append(make([]decidingCase, 0, 4), decidingCase{
+		name: "covers", meaning: "whether one scope covers another, both read before",
+		measured: func(b *testing.B) {
+			for b.Loop() {
+				smart.Covers(allowed, asked)
+			}
+		},
+	})
 	realm := realmScopes()
 	for _, c := range []struct {
 		name           string
@@ -32,17 +33,16 @@ func scopes(rounds int, yardstick cost) []Deciding {
 				wanted[i] = fmt.Sprintf("patient/%s.cruds", typeName(i%6))
 			}
 		}
-		narrow := median(func(b *testing.B) {
+		meaning := fmt.Sprintf("what is left of %d scopes where %d are allowed", c.asked, c.allowed)
+		cases = append(cases, decidingCase{name: c.name, meaning: meaning, measured: func(b *testing.B) {
 			for b.Loop() {
 				for _, token := range wanted {
 					set.Narrow(smart.Parse(token))
 				}
 			}
-		}, nil, rounds)
-		results = append(results, narrow.named(c.name,
-			fmt.Sprintf("what is left of %d scopes where %d are allowed", c.asked, c.allowed), yardstick))
+		}})
 	}
-	return results
+	return cases
 }
 
 // realmScopes are nearly as many as a realm has with every SMART scope: three
