@@ -107,7 +107,7 @@ type memberURI struct {
 // names and every URI. A value that is no string is passed over: that is a wrong
 // type, found before.
 func (d *finalDocument) takeApart() {
-	if v, _ := d.Get("response_types"); areStrings(v) {
+	if v, _ := d.Get("response_types"); registration.AreStrings(v) {
 		d.responseTypes = v.([]any)
 	}
 	if set := d.Object("jwks"); set != nil {

@@ -228,12 +228,6 @@ func applicationTypeOf(m *Metadata) any {
 	return "native"
 }
 
-// areStrings tells whether a value is an array of nothing but strings.
-func areStrings(v any) bool {
-	list, ok := v.([]any)
-	return ok && !slices.ContainsFunc(list, func(e any) bool { _, isString := e.(string); return !isString })
-}
-
 // stringsOf is a member's strings; none where it is absent or of another type,
 // which the type check has reported.
 func stringsOf(m *Metadata, member string) []string {

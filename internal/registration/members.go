@@ -131,7 +131,7 @@ func isKind(v any, kind Kind) bool {
 		_, ok := v.(string)
 		return ok
 	case KindStrings:
-		return areStrings(v)
+		return AreStrings(v)
 	case KindBool:
 		_, ok := v.(bool)
 		return ok

@@ -131,11 +131,11 @@ func AsStrings(v any) ([]string, bool) {
 func (m *Metadata) Contains(name, value string) bool {
 	v, _ := m.Get(name)
 	array, _ := v.([]any)
-	return areStrings(v) && slices.Contains(array, any(value))
+	return AreStrings(v) && slices.Contains(array, any(value))
 }
 
-// areStrings tells whether v is an array of strings and nothing else.
-func areStrings(v any) bool {
+// AreStrings tells whether v is an array of strings and nothing else.
+func AreStrings(v any) bool {
 	array, ok := v.([]any)
 	return ok && !slices.ContainsFunc(array, func(e any) bool { _, isString := e.(string); return !isString })
 }
