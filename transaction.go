@@ -133,9 +133,8 @@ func (x *transaction) addQuirks(fired []string) {
 // ask for and that it keeps no record of, as far as the policy lets a client
 // have them. Without this a read would lose what the registration's answer said.
 func (x *transaction) addFreeScopes(registered *registration.Metadata) {
-	grants, _ := registered.Strings("grant_types")
 	redirects, _ := registered.Strings("redirect_uris")
-	if !slices.Contains(grants, "authorization_code") || len(redirects) == 0 {
+	if !registered.Contains("grant_types", "authorization_code") || len(redirects) == 0 {
 		return // no user can sign in to it
 	}
 	tokens := smart.Split(registered.String("scope"))

@@ -162,9 +162,8 @@ func restoreSecretPost(registered, decided *registration.Metadata) bool {
 // showsCodeFlow: where a service was asked for, its grants tell.
 func showsCodeFlow(reply, decided *registration.Metadata) (there, tells bool) {
 	asked, _ := decided.Strings("grant_types")
-	is, _ := reply.Strings("grant_types")
-	return slices.Contains(is, "authorization_code"),
-		slices.Equal(asked, []string{"client_credentials"}) && slices.Contains(is, "client_credentials")
+	return reply.Contains("grant_types", "authorization_code"),
+		slices.Equal(asked, []string{"client_credentials"}) && reply.Contains("grant_types", "client_credentials")
 }
 
 func showsSecretPost(reply, decided *registration.Metadata) (there, tells bool) {
