@@ -38,13 +38,7 @@ func (r *Results) spreads() []Repeat {
 			all = append(all, Repeat{Figure: f.Scenario, Now: f.Ratio})
 		}
 	}
-	comparisons := r.comparisons()
-	for _, f := range []*Flood{r.Flood, r.FloodBeside} {
-		if f != nil {
-			comparisons = append(comparisons, f.P99)
-		}
-	}
-	for _, c := range comparisons {
+	for _, c := range append(r.comparisons(), r.floods()...) {
 		all = append(all, Repeat{Figure: c.Name, Now: c.Ratio})
 	}
 	return all

@@ -40,6 +40,7 @@ func TestPagesOfEverything(t *testing.T) {
 		return compare(name, []Pair{{1, subject, base}})
 	}
 	flood := &Flood{GoodRate: 7, P99: compared("flood", 3, 2), Sent: Spread{4999, 4998, 5000}}
+	beside := &Flood{GoodRate: 7, P99: compared("flood_beside", 4, 2), Sent: flood.Sent}
 	coldStart, crossCheck := compared("cold_start", 66, 60), compared("wrk", 4001, 5003)
 	r := &Results{
 		Environment: Environment{Peers: []Peer{{"nginx", "1.22.1"}, {"wrk", ""}}},
@@ -47,7 +48,7 @@ func TestPagesOfEverything(t *testing.T) {
 			Version: "1.2.3", Registrations: compared("keycloak", 99, 100), P50: compared("keycloak_p50", 31, 30), Flood: flood,
 			RefuseToken: compared("refuse_token_vs_keycloak", 4000, 1000), RefusePolicy: compared("refuse_policy_vs_keycloak", 3000, 200),
 		},
-		Flood: flood, FloodBeside: flood,
+		Flood: flood, FloodBeside: beside,
 		Memory: &Memory{
 			Steady: Spread{32 * mebibyte, 0, 0}, Rate: 4000, Uploads: 2, UploadSent: 32 << 10,
 			Before: mebibyte, During: mebibyte + 128<<10, StillAnswered: true,
@@ -67,6 +68,9 @@ func TestPagesOfEverything(t *testing.T) {
 		}
 	}
 	r.summarize(all)
+	if r.Ratios["flood_p99"] != 1.5 || r.Ratios["flood_beside_p99"] != 2 {
+		t.Errorf("ratios %v, want those of both floods", r.Ratios)
+	}
 	for _, target := range r.Targets {
 		if target.Met == "" {
 			t.Errorf("not judged: %+v", target)

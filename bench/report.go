@@ -112,14 +112,7 @@ func (r *Results) print(w io.Writer) error {
 		fmt.Fprintf(table, "%s\t%.3f\t%.2f\t%.0f\t\n", d.Case, d.AgainstJSON, d.Nanoseconds/1000, d.Allocations)
 	}
 	fmt.Fprintln(table, "comparison\tratio\tsubject\tbase\t")
-	comparisons := r.comparisons()
-	if r.Flood != nil {
-		comparisons = append(comparisons, r.Flood.P99)
-	}
-	if r.FloodBeside != nil {
-		comparisons = append(comparisons, r.FloodBeside.P99)
-	}
-	for _, c := range comparisons {
+	for _, c := range append(r.comparisons(), r.floods()...) {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t\n", c.Name, c.Ratio.format(2), c.Subject.format(2), c.Base.format(2))
 	}
 	for _, peer := range r.Environment.Peers {

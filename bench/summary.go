@@ -73,12 +73,20 @@ func (r *Results) ratios() {
 	if r.Keycloak != nil {
 		keep("keycloak_flood_p99", r.Keycloak.Flood.P99.Ratio.Median)
 	}
-	if r.Flood != nil {
-		keep("flood_p99", r.Flood.P99.Ratio.Median)
+	for _, c := range r.floods() {
+		keep(c.Name+"_p99", c.Ratio.Median)
 	}
-	if r.FloodBeside != nil {
-		keep("flood_beside_p99", r.FloodBeside.P99.Ratio.Median)
+}
+
+// floods are those at the measured Caddy.
+func (r *Results) floods() []Comparison {
+	var all []Comparison
+	for _, f := range []*Flood{r.Flood, r.FloodBeside} {
+		if f != nil {
+			all = append(all, f.P99)
+		}
 	}
+	return all
 }
 
 // comparisons are those that were made, beside the rounds of scenarios.
