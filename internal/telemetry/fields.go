@@ -188,8 +188,8 @@ func (d *Decision) Level() zapcore.Level {
 type violations []registration.Violation
 
 func (vs violations) MarshalLogArray(enc zapcore.ArrayEncoder) error {
-	for _, v := range vs[:min(len(vs), MaxEntries)] {
-		if err := enc.AppendObject(violation(v)); err != nil {
+	for i := range vs[:min(len(vs), MaxEntries)] {
+		if err := enc.AppendObject((*violation)(&vs[i])); err != nil { // by address: boxing would copy it
 			return err
 		}
 	}
@@ -198,7 +198,7 @@ func (vs violations) MarshalLogArray(enc zapcore.ArrayEncoder) error {
 
 type violation registration.Violation
 
-func (v violation) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+func (v *violation) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("rule", v.Rule)
 	enc.AddString("pointer", cut(v.Pointer, MaxValue))
 	if member, _, _ := strings.Cut(strings.TrimPrefix(v.Pointer, "/"), "/"); !secret(member) {
@@ -213,8 +213,8 @@ func (v violation) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 type changes []registration.Change
 
 func (cs changes) MarshalLogArray(enc zapcore.ArrayEncoder) error {
-	for _, c := range cs[:min(len(cs), MaxEntries)] {
-		if err := enc.AppendObject(change(c)); err != nil {
+	for i := range cs[:min(len(cs), MaxEntries)] {
+		if err := enc.AppendObject((*change)(&cs[i])); err != nil {
 			return err
 		}
 	}
@@ -223,7 +223,7 @@ func (cs changes) MarshalLogArray(enc zapcore.ArrayEncoder) error {
 
 type change registration.Change
 
-func (c change) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+func (c *change) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("member", cut(c.Member, MaxValue))
 	enc.AddString("rule", c.Rule)
 	if !secret(c.Member) {
