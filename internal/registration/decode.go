@@ -20,12 +20,18 @@ const MaxDepth = 16
 //
 // What [parse] reads has been judged by that; what it does not is judged by
 // jsontext, which alone refuses, since it knows what is wrong and where.
-func Decode(body []byte) (*Metadata, error) { return DecodeString(string(body)) }
+func Decode(body []byte) (*Metadata, error) { return decode(string(body), fillIns) }
+
+// fillIns is how many members are filled in where a caller has left out most: there
+// is room for them from the start.
+const fillIns = 5
 
 // DecodeString is [Decode] for a text that nobody will change: it becomes part of
 // the document as it is.
-func DecodeString(body string) (*Metadata, error) {
-	if m, ok := parse(body); ok {
+func DecodeString(body string) (*Metadata, error) { return decode(body, 0) }
+
+func decode(body string, more int) (*Metadata, error) {
+	if m, ok := parse(body, more); ok {
 		return m, nil
 	}
 	return nil, refusal([]byte(body))

@@ -19,13 +19,14 @@ type parser struct {
 	depth int
 }
 
-// parse reads the document that text is, if it is one.
-func parse(text string) (*Metadata, bool) {
+// parse reads the document that text is, if it is one, with room for so many more
+// members.
+func parse(text string, more int) (*Metadata, bool) {
 	p := parser{text: text}
 	if p.peek() != '{' {
 		return nil, false
 	}
-	m, ok := p.object()
+	m, ok := p.object(more)
 	p.peek()
 	return m, ok && p.at == len(text)
 }
@@ -67,12 +68,12 @@ func (p *parser) leave(end byte) bool {
 
 // object reads an object. How many members it has is known at its end: until then
 // they are on the stack, where nearly all objects have room.
-func (p *parser) object() (*Metadata, bool) {
+func (p *parser) object(room int) (*Metadata, bool) {
 	if !p.enter() {
 		return nil, false
 	}
-	var room [32]Member
-	members := room[:0]
+	var usual [32]Member
+	members := usual[:0]
 	for more := p.peek() != '}'; more; more = p.accept(',') {
 		name, ok := p.string()
 		if !ok || !p.accept(':') {
@@ -87,7 +88,7 @@ func (p *parser) object() (*Metadata, bool) {
 	if !p.leave('}') || repeats(members) {
 		return nil, false
 	}
-	return &Metadata{members: append(make([]Member, 0, len(members)), members...)}, true
+	return &Metadata{members: append(make([]Member, 0, len(members)+room), members...)}, true
 }
 
 // repeats tells whether two members have the same name.
@@ -130,7 +131,7 @@ func (p *parser) array() ([]any, bool) {
 func (p *parser) value() (any, bool) {
 	switch p.peek() {
 	case '{':
-		return p.object()
+		return p.object(0)
 	case '[':
 		return p.array()
 	case '"':
