@@ -26,7 +26,7 @@ type target struct {
 func (h *Handler) target(r *http.Request) (target, bool) {
 	path := r.URL.EscapedPath()
 	if path == h.Path {
-		return target{operation: registration.Create, allow: []string{http.MethodPost}}, true
+		return target{operation: registration.Create, allow: createMethods}, true
 	}
 	segment, below := strings.CutPrefix(path, h.Path+"/")
 	if !below {
@@ -36,14 +36,21 @@ func (h *Handler) target(r *http.Request) (target, bool) {
 	t := target{operation: operationOf(r.Method), clientID: id, segment: url.PathEscape(id), missing: !ok}
 	switch h.Management {
 	case "full":
-		t.allow = []string{http.MethodGet, http.MethodPut, http.MethodDelete}
+		t.allow = manageMethods
 	case "read":
-		t.allow = []string{http.MethodGet}
+		t.allow = manageMethods[:1:1]
 	default:
 		t.missing = true
 	}
 	return t, true
 }
+
+// The methods of the registration endpoint and of client configuration endpoints, of
+// which the first reads: to be read only, all requests share them.
+var (
+	createMethods = []string{http.MethodPost}
+	manageMethods = []string{http.MethodGet, http.MethodPut, http.MethodDelete}
+)
 
 // operationOf is what a method means at a client configuration endpoint
 // (RFC 7592 section 2). Methods that mean nothing there are refused by the list

@@ -69,14 +69,13 @@ func isJSON(contentType []string) bool {
 
 // body reads the request body, at most MaxBody of it.
 func (x *transaction) body(w http.ResponseWriter) ([]byte, error) {
-	limited := http.MaxBytesReader(w, x.request.Body, x.MaxBody)
 	var body []byte
 	var err error
 	if length := x.request.ContentLength; length > 0 { // at most MaxBody, which check has seen to
 		body = make([]byte, length)
-		_, err = io.ReadFull(limited, body)
+		_, err = io.ReadFull(x.request.Body, body)
 	} else {
-		body, err = io.ReadAll(limited)
+		body, err = io.ReadAll(http.MaxBytesReader(w, x.request.Body, x.MaxBody))
 	}
 	if err == nil {
 		return body, nil

@@ -153,6 +153,9 @@ func isKind(v any, kind Kind) bool {
 
 // Pointer is the JSON pointer (RFC 6901) of a member, or of what lies below it.
 func Pointer(steps ...string) string {
+	if len(steps) == 1 { // mostly
+		return "/" + pointerEscape.Replace(steps[0])
+	}
 	var b strings.Builder
 	for _, step := range steps {
 		b.WriteByte('/')
