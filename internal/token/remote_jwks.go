@@ -32,7 +32,8 @@ const (
 // RemoteJWKS is a key set behind a URL. It is fetched in the background by
 // [RemoteJWKS.Start], kept while its server is down, and fetched ahead of time
 // when a token names an unknown key. Until the first success, and before Start,
-// its tokens are ErrUnavailable.
+// its tokens are ErrUnavailable; so are those that name an unknown key as long as
+// the last fetch has failed, since the key may be a new one.
 type RemoteJWKS struct {
 	url     string
 	client  *http.Client
@@ -124,11 +125,18 @@ func (r *RemoteJWKS) keys(ctx context.Context, kid string) (*keySet, error) {
 	case <-done:
 	}
 
-	// Whatever became of the fetch: an old set is better than none.
-	if set := r.current.Load(); set != nil {
-		return set, nil
+	set := r.current.Load()
+	if set == nil || !set.knows(kid) && r.failing() {
+		return nil, errNoKeys
 	}
-	return nil, errNoKeys
+	return set, nil
+}
+
+// failing tells whether the last fetch failed.
+func (r *RemoteJWKS) failing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.lastFailure.IsZero()
 }
 
 // fetchIfDue is fetch at the rate that requests may cause. The decision is made
