@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -218,13 +219,21 @@ func hostOf(u uri) string {
 // (RFC 5891). Nothing is mapped: a character that another parser would first turn
 // into another one (a fullwidth letter, an ideographic full stop, a soft hyphen)
 // stays, and makes the URI unreadable. So does a capital letter, Cherokee ones
-// among them, which are no capitals to IDNA2008 and are to Python.
+// among them, which are no capitals to IDNA2008 and are to Python. And so does what
+// is too long for DNS, and only becomes longer: to encode 20,000 characters takes
+// seconds, by the square of their number.
 func withALabels(u uri) uri {
 	if isASCII(u.host) || strings.ContainsAny(u.host, deviations) || strings.ToLower(u.host) != u.host {
 		return u
 	}
+	if utf8.RuneCountInString(u.host) > maxName {
+		return u
+	}
 	for label := range strings.SplitSeq(u.host, ".") {
-		if strings.HasPrefix(label, "xn--") && !isASCII(label) { // idna makes something of it, browsers nothing
+		switch {
+		case strings.HasPrefix(label, "xn--") && !isASCII(label): // idna makes something of it, browsers nothing
+			return u
+		case utf8.RuneCountInString(label) > maxLabel:
 			return u
 		}
 	}

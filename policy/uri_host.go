@@ -8,6 +8,13 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// How long a name and each of its labels may be (RFC 1035 section 2.3.4, without
+// the bytes that count lengths).
+const (
+	maxName  = 253
+	maxLabel = 63
+)
+
 // checkHost: a host is a DNS name of letters, digits and hyphens (RFC 1123
 // section 2.1) or an IP literal. Percent-encoding is legal in a URI's host and
 // read differently by every parser; an underscore makes java.net.URI find no
@@ -23,7 +30,7 @@ func checkHost(_ *finalDocument, u *uri) string {
 			return "the URI's host is not a valid DNS name"
 		}
 	}
-	if len(name) > 253 {
+	if len(name) > maxName {
 		return "the URI's host is not a valid DNS name"
 	}
 	if strings.Contains(name, "xn--") {
@@ -51,7 +58,7 @@ func checkHostNotation(_ *finalDocument, u *uri) string {
 }
 
 func isLabel(s string) bool {
-	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+	if s == "" || len(s) > maxLabel || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
 	}
 	for i := range len(s) {

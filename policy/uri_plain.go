@@ -46,7 +46,7 @@ func plainName(host string) bool {
 }
 
 func plainLabel(s string) bool {
-	return s != "" && len(s) <= 63 && s[0] != '-' && s[len(s)-1] != '-'
+	return s != "" && len(s) <= maxLabel && s[0] != '-' && s[len(s)-1] != '-'
 }
 
 // plainPath tells whether nothing in a path could mean anything but itself, and no

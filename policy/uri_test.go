@@ -1,6 +1,9 @@
 package policy
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSplitURI(t *testing.T) {
 	t.Parallel()
@@ -118,4 +121,37 @@ func TestSpecialAddresses(t *testing.T) {
 func doubleEncoded(s string) string {
 	u := splitURI(s)
 	return checkDoubleEncoding(nil, &u)
+}
+
+// TestLongNamesAreNotEncoded: encoding takes time by the square of what there is to
+// encode, so a name that is too long for DNS is not even begun with.
+func TestLongNamesAreNotEncoded(t *testing.T) {
+	different := func(n, perLabel int) uri {
+		var host strings.Builder
+		for i := range n {
+			if i > 0 && i%perLabel == 0 {
+				host.WriteByte('.')
+			}
+			host.WriteRune(rune(0x4e00 + i))
+		}
+		return splitURI("https://" + host.String() + "/")
+	}
+	for _, test := range []struct {
+		name    string
+		u       uri
+		encoded bool
+	}{
+		{"as long as a name can be", different(64, 16), true},
+		{"a label of 64 characters", different(64, 64), false},
+		{"a name of 254", different(248, 40), false},
+		{"20,000 characters", different(20_000, 20_000), false},
+		{"20,000 characters in labels", different(20_000, 50), false},
+	} {
+		if got := withALabels(test.u); (got.host != test.u.host) != test.encoded {
+			t.Errorf("%s became %.100s", test.name, got.host)
+		}
+		if made := testing.AllocsPerRun(1, func() { withALabels(test.u) }); (made > 0) != test.encoded {
+			t.Errorf("%s: %v allocations, want some: %v", test.name, made, test.encoded)
+		}
+	}
 }
