@@ -19,11 +19,14 @@ type Match struct {
 	// (client_credentials is the only grant). Default: any
 	Class Class `json:"class,omitempty"`
 	// Metadata are operators by member that have nothing to change and nothing to
-	// refuse: {"token_endpoint_auth_method": {"one_of": ["none"]}}. Default: none
+	// refuse: {"token_endpoint_auth_method": {"one_of": ["none"]}}. A condition on a
+	// member that the server does not return when a registration is read is to an
+	// update what one on the token is, see Token. Default: none
 	Metadata *Metadata `json:"metadata,omitempty"`
 	// Token are conditions on who vouches for a registration. On an update nobody
-	// does (but see [WideningAdmission]): then a profile with such conditions is chosen only for a client that
-	// the profile without any could not have registered as it is. Default: none
+	// does (but see [WideningAdmission]): then a profile with such conditions is
+	// chosen only for a client that the first one whose conditions can all be seen
+	// to hold could not have registered as it is. Default: none
 	Token TokenMatch `json:"token,omitzero"`
 }
 
@@ -67,6 +70,7 @@ type match struct {
 	class    Class
 	metadata *MetadataPolicy
 	onUpdate *MetadataPolicy // what an update can be asked for
+	untold   bool            // a condition is about a member that the server does not return
 	token    TokenMatch
 }
 
@@ -93,7 +97,8 @@ func compileMatch(w Profile, unreturned func(string) bool) (match, error) {
 			return match{}, fmt.Errorf("token: kind is %q, must be one of: %s", kind, strings.Join(tokenKinds, " "))
 		}
 	}
-	return match{m.Class, operators, operators.withoutEssential(unreturned), m.Token}, nil
+	untold := unreturned != nil && slices.ContainsFunc(operators.Members(), unreturned)
+	return match{m.Class, operators, operators.withoutEssential(unreturned), untold, m.Token}, nil
 }
 
 // swallows tells whether the match takes everything that the other one does,
@@ -103,7 +108,23 @@ func (m *match) swallows(other *match) bool {
 		registration.Equal(m.print(), other.print())
 }
 
-// holds tells whether a registration is one of those that are meant.
+// seen tells of a match that holds for a registration whether all of it was seen to
+// hold, rather than taken for granted. Of an update that nobody vouches for it is
+// not where the match is about a token, or about a member that the server does not
+// return: what the caller says of that now is not what was registered.
+func (m *match) seen(d *deliberation, r Request) bool {
+	switch {
+	case r.Operation != Update:
+		return true
+	case r.Admission == nil:
+		return m.token.empty() && !m.untold
+	default:
+		return !m.untold || m.metadata.finds(d.m, d.foreseen)
+	}
+}
+
+// holds tells whether a registration is one of those that are meant, as far as that
+// can be seen.
 func (m *match) holds(d *deliberation, r Request, a app) bool {
 	if !m.class.includes(a) {
 		return false

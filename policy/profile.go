@@ -168,52 +168,41 @@ func (c Config) compileUnmatched() (*profile, error) {
 
 // choose finds the profile of a registration: the first that matches; nil where
 // none does.
+//
+// Of an update not everything can be seen that a profile asks for: who vouched for
+// the client is not known any more, nor what the server does not return. So it is the
+// first profile that is seen to match, if what is registered could have come from it;
+// else the first of those before it that may match, that it could have come from. So
+// nobody is judged by the profile of others because it is the laxer one, and nobody
+// who needed it loses what it gave.
 func (d *deliberation) choose(r Request) *profile {
 	grants, _ := d.foreseen("grant_types").([]any)
 	a := app{alone: actsAlone(grants)}
 	a.scope, _ = d.foreseen(scopeMember).(string)
-	if r.Operation == Update && r.Admission == nil {
-		return d.chooseUpdate(r, a)
-	}
-	for _, candidate := range d.profiles {
-		if candidate.matches.holds(d, r, a) {
-			return candidate
-		}
-	}
-	return nil
-}
-
-// chooseUpdate finds the profile of an update that nobody vouches for. Who vouched
-// for the client is not known any more, so it is the profile without conditions on the token, if what
-// is registered could have come from it; else the first of those before it, which
-// have such conditions, that it could have come from. So nobody is judged by the
-// profile of others because it is the laxer one, and nobody who needed it loses
-// what it gave.
-func (d *deliberation) chooseUpdate(r Request, a app) *profile {
-	var vouched []*profile
-	var plain *profile
+	var unseen []*profile
+	var seen *profile
 	for _, candidate := range d.profiles {
 		if !candidate.matches.holds(d, r, a) {
 			continue
 		}
-		if candidate.matches.token.empty() {
-			plain = candidate
+		if candidate.matches.seen(d, r) {
+			seen = candidate
 			break
 		}
-		vouched = append(vouched, candidate)
+		unseen = append(unseen, candidate)
 	}
-	if len(vouched) == 0 || plain != nil && d.couldBeOf(plain, r.Registered) {
-		return plain
+	if len(unseen) == 0 || seen != nil && d.couldBeOf(seen, r.Registered) {
+		return seen
 	}
-	for _, candidate := range vouched {
+	for _, candidate := range unseen {
 		if d.couldBeOf(candidate, r.Registered) {
 			return candidate
 		}
 	}
-	if plain == nil {
-		return vouched[0]
+	if seen == nil {
+		return unseen[0]
 	}
-	return plain
+	return seen
 }
 
 // couldBeOf tells whether a profile lets a registration be as it is.

@@ -191,6 +191,52 @@ func TestProfileOfUpdate(t *testing.T) {
 	}
 }
 
+// TestProfileOfUntoldMembers: what the server does not return says nothing of what
+// was registered, whether an update leaves it out or names it anew.
+func TestProfileOfUntoldMembers(t *testing.T) {
+	t.Parallel()
+	config, err := policy.Parse([]byte(`{"profiles":[
+		{"name":"partners","match":{"metadata":{"software_id":{"one_of":["portal-one"],"essential":true}}},
+			"metadata_policy":{"redirect_uris":{"hosts":["*.partner.example"]}},"scopes":{"allow":["openid","patient/*.cruds"]}},
+		{"name":"patient","metadata_policy":{"client_name":{"pattern":["App.*"]}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Unreturned = func(member string) bool { return member == "software_id" }
+	config.BuiltIn.Widening = policy.WideningAdmission
+	p, err := policy.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ours, partners = `"redirect_uris":["https://app.example.org/cb"]`, `"redirect_uris":["https://app.partner.example/cb"]`
+	const rest = `,"grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic"`
+	vouched := &policy.Admission{Kind: "jwt"}
+	for name, test := range map[string]struct {
+		registered, asked string
+		admission         *policy.Admission
+		profile, violated string
+	}{
+		"one of all others":            {ours + `,"client_name":"App","scope":"openid"`, ours + `,"client_name":"App two","scope":"openid"`, nil, "patient", ""},
+		"that would be a partner's":    {ours + `,"client_name":"App","scope":"openid"`, ours + `,"client_name":"Bank","scope":"openid"`, nil, "patient", "pattern /client_name"},
+		"and says so":                  {ours + `,"client_name":"App","scope":"openid"`, ours + `,"client_name":"Bank","scope":"openid","software_id":"portal-one"`, nil, "patient", "pattern /client_name"},
+		"a partner's":                  {partners + `,"client_name":"Bank","scope":"openid patient/*.cruds"`, partners + `,"client_name":"Bank","scope":"openid patient/*.cruds"`, nil, "partners", ""},
+		"a partner's that goes abroad": {partners + `,"client_name":"Bank","scope":"openid"`, ours + `,"client_name":"Bank","scope":"openid"`, nil, "partners", "hosts /redirect_uris/0, widening /redirect_uris/0"},
+		"vouched for as a partner's":   {ours + `,"client_name":"App","scope":"openid"`, partners + `,"client_name":"Bank","scope":"openid","software_id":"portal-one"`, vouched, "partners", ""},
+		"vouched for as another":       {ours + `,"client_name":"App","scope":"openid"`, ours + `,"client_name":"Bank","scope":"openid"`, vouched, "patient", "pattern /client_name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := p.Decide(policy.Request{
+				Operation: policy.Update, Metadata: metadata(t, `{`+test.asked+`}`), Registered: metadata(t, `{`+test.registered+rest+`}`),
+				Admission: test.admission,
+			})
+			if d.Profile != test.profile || violated(d) != violatedSorted(test.violated) {
+				t.Errorf("profile %s, violated %s", d.Profile, violated(d))
+			}
+		})
+	}
+}
+
 func violatedSorted(s string) string {
 	rules := strings.Split(s, ", ")
 	slices.Sort(rules)
