@@ -20,16 +20,17 @@ func Prepare(op Operation, m *Metadata) []Change {
 	kept := m.members[:0]
 	for _, member := range m.members {
 		full, isEmpty := withoutEmpty(member.Value)
-		change := Change{Member: member.Name, Before: member.Value, After: full, Rule: "empty"}
+		var change Change
 		switch {
 		case isEmpty:
-			change.After = nil
+			change = emptied(member, nil)
 		case op == Create && isServerSet(member.Name):
 			// The value may be somebody's secret: it is not recorded.
 			change = Change{Member: member.Name, Rule: "server_set"}
 		case member.Name == "software_statement":
 			change = Change{Member: member.Name, Rule: "software_statement"}
 		case full != nil:
+			change = emptied(member, full)
 			kept = append(kept, Member{Name: member.Name, Value: full})
 		default:
 			kept = append(kept, member)
@@ -40,6 +41,15 @@ func Prepare(op Operation, m *Metadata) []Change {
 	clear(m.members[len(kept):])
 	m.members = kept
 	return changes
+}
+
+// emptied is the change to what is left of a member. Of one that nobody knows, the
+// values are not recorded: it may hold a secret.
+func emptied(member Member, left any) Change {
+	if KindOf(member.Name) == 0 {
+		return Change{Member: member.Name, Rule: "empty"}
+	}
+	return Change{Member: member.Name, Before: member.Value, After: left, Rule: "empty"}
 }
 
 // withoutEmpty tells whether a value is empty; kept is the array without its
@@ -56,7 +66,10 @@ func withoutEmpty(v any) (kept any, isEmpty bool) {
 			return nil, false
 		}
 		full := slices.DeleteFunc(slices.Clone(v), empty)
-		return full, len(full) == 0
+		if len(full) == 0 {
+			return nil, true
+		}
+		return full, false
 	}
 	return nil, false
 }

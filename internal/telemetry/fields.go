@@ -266,7 +266,7 @@ func text(v any) string {
 		return "[" + strings.Join(elements, " ") + "]"
 	case string:
 		if strings.Contains(v, "@") {
-			v = userinfo.ReplaceAllString(v, "//...@")
+			v = userinfo.ReplaceAllString(v, "${1}...@")
 		}
 		return v
 	default:
@@ -274,9 +274,9 @@ func text(v any) string {
 	}
 }
 
-// userinfo is what a URI may have a password in. Such URIs are refused, and what
-// was refused is logged.
-var userinfo = regexp.MustCompile(`//[^/?#]*@`)
+// userinfo is what a URI may have a password in, with as many slashes before it as
+// browsers take for two. Such URIs are refused, and what was refused is logged.
+var userinfo = regexp.MustCompile(`(:[/\\]*|^[/\\]+)[^/\\?#]*@`)
 
 // cut shortens s to limit bytes, between two characters.
 func cut(s string, limit int) string {

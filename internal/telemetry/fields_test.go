@@ -192,12 +192,19 @@ func TestPasswordsInURIsAreLeftOut(t *testing.T) {
 	got := line(t, &Decision{Violations: []registration.Violation{
 		{Rule: "redirect_uri_userinfo", Pointer: "/redirect_uris/0", Given: "https://user:s3cret@app.example.org/cb?x=a@b"},
 		{Rule: "type", Pointer: "/contacts", Given: []any{"https://s3cret@a@b/", "mail@example.org"}},
+		{Rule: "redirect_uri_absolute", Pointer: "/redirect_uris", Given: []any{
+			"https:user:s3cret@a/", "https:/user:s3cret@b/", `https:\\user:s3cret@c/`, "//user:s3cret@d/", `\\user:s3cret@e/`,
+			"https://f/cb?next=https://user:s3cret@g/", "https://h.example:8443/@me", "https://i.example/a:b/@me",
+		}},
 	}})
 	violations := fmt.Sprint(got["violations"])
 	if strings.Contains(violations, "s3cret") {
 		t.Errorf("the log has the password in it: %s", violations)
 	}
-	for _, kept := range []string{"app.example.org/cb?x=a@b", "mail@example.org"} {
+	for _, kept := range []string{
+		"https://...@app.example.org/cb?x=a@b", "mail@example.org", "//...@d/", "https://f/cb?next=https://...@g/",
+		"https://h.example:8443/@me", "https://i.example/a:b/@me",
+	} {
 		if !strings.Contains(violations, kept) {
 			t.Errorf("got %s, want %s in it", violations, kept)
 		}
