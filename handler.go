@@ -96,6 +96,9 @@ func (x *transaction) admit() error {
 		verifier = x.Handler.admission
 	}
 	if x.admission, err = verifier.Verify(x.request.Context(), raw); err != nil {
+		if raw != "" {
+			x.admission.Fingerprint = token.Fingerprint(raw) // for the log, to find the caller's
+		}
 		return err
 	}
 	if x.target.operation != registration.Update {
@@ -208,23 +211,7 @@ func (x *transaction) answer() *registration.Answer {
 
 // remember leaves one log line, the access log's fields and the metrics.
 func (x *transaction) remember(status int, err error) {
-	d := telemetry.Decision{
-		Operation: x.target.operation, Outcome: x.outcome(status), Status: status, Err: err,
-		TokenKind: string(x.admission.Kind), Token: x.admission.Fingerprint,
-		Profile: x.decision.Profile, PolicyDigest: x.decision.PolicyDigest, ClientID: x.target.clientID,
-		Violations: x.decision.Violations, Warnings: x.decision.Warnings, Changes: x.decision.Changes, Quirks: x.quirks,
-		FailedRules:  x.decision.FailedRules(),
-		Vouching:     x.vouchingToken(),
-		UpstreamTime: x.waited, Orphan: x.orphan, LockedOut: x.lockedOut || x.answerLost(),
-		Mismatches: x.mismatches, Settled: x.settled,
-	}
-	if x.reply != nil {
-		d.UpstreamStatus = x.reply.Status
-	}
-	if x.orphan {
-		d.ClientName = x.sent.String("client_name")
-		d.RedirectHosts, d.Upstream = x.redirectHosts(), x.upstreamAddress()
-	}
+	d := x.summary(status, err)
 	d.Count()
 	ctx := x.request.Context()
 	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok && x.hasAccessLog() {
@@ -235,6 +222,37 @@ func (x *transaction) remember(status int, err error) {
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 		line.Write(d.Fields())
 	}
+}
+
+// summary is what there is to say of the request.
+func (x *transaction) summary(status int, err error) *telemetry.Decision {
+	d := &telemetry.Decision{
+		Operation: x.target.operation, Outcome: x.outcome(status), Status: status, Err: err,
+		TokenKind: string(x.admission.Kind), Token: x.admission.Fingerprint,
+		Profile: x.decision.Profile, PolicyDigest: x.decision.PolicyDigest, ClientID: x.target.clientID,
+		Violations: x.decision.Violations, Warnings: x.decision.Warnings, Changes: x.decision.Changes, Quirks: x.quirks,
+		FailedRules:  x.decision.FailedRules(),
+		UpstreamTime: x.waited, Orphan: x.orphan, LockedOut: x.lockedOut || x.answerLost(),
+		Mismatches: x.mismatches, Settled: x.settled,
+	}
+	vouching := &x.admission
+	if x.widening != nil {
+		vouching = x.widening
+		d.Vouching = vouching.Fingerprint
+	}
+	if vouching.Kind == token.KindJWT { // what any other says of itself, nobody here has verified
+		d.Issuer, d.Subject, d.TokenID = vouching.Issuer, vouching.Subject, vouching.ID
+	}
+	if x.asked != nil {
+		d.ClientName = x.asked.String("client_name")
+	}
+	if x.reply != nil {
+		d.UpstreamStatus = x.reply.Status
+	}
+	if x.orphan {
+		d.RedirectHosts, d.Upstream = x.redirectHosts(), x.upstreamAddress()
+	}
+	return d
 }
 
 // hasAccessLog tells whether there may be one to add fields to.
@@ -270,14 +288,6 @@ func (x *transaction) upstreamAddress() string {
 // that it has to be told: the client has a new token.
 func (x *transaction) answerLost() bool {
 	return x.hasBody() && x.result != nil && x.request.Context().Err() != nil
-}
-
-// vouchingToken is the fingerprint of the token that vouches for a widening.
-func (x *transaction) vouchingToken() string {
-	if x.widening == nil {
-		return ""
-	}
-	return x.widening.Fingerprint
 }
 
 // requestID is Caddy's name for the request.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/caddy-smart/smartregistration/internal/token"
 )
 
 // TestLogs: one decision line that says it all, fields in the access log, and
@@ -79,5 +81,53 @@ func TestOrphanIsFound(t *testing.T) {
 	line := decisionLine(t, log)
 	if line["upstream"] != strings.TrimPrefix(s.URL, "http://") || line["client_name"] != "App" || fmt.Sprint(line["redirect_hosts"]) != "[app.example.org]" {
 		t.Errorf("the line is %v", line)
+	}
+}
+
+// TestLogsWho: the line says who vouched for which app, whatever came of it; of a
+// token that is not good it says which it was, and nothing that is in it.
+func TestLogsWho(t *testing.T) {
+	s := newServer(t, echo)
+	log := filepath.Join(t.TempDir(), "log")
+	base := gatewayWithLog(t, s.URL, portal+"upstream_credential bearer ours", log)
+	const claims = `{"iss":"https://portal.example.org","sub":"developer-1","jti":"token-1"}`
+	const refused = `{"redirect_uris":["https://*.example.org/"],"client_name":"A wild one"}`
+	for _, test := range []struct {
+		body, secret     string
+		status           int
+		subject, appName any
+	}{
+		{app, portalSecret, 201, "developer-1", "App"},
+		{refused, portalSecret, 400, "developer-1", "A wild one"},
+		{app, "another secret, just as long as it", 401, nil, nil},
+	} {
+		raw := hmacToken(test.secret, claims)
+		if a := ask(t, http.MethodPost, base+"/register", test.body, bearer(raw)); a.status != test.status {
+			t.Fatalf("got %s", a)
+		}
+		lines := messages(t, log, "client registration")
+		line := lines[len(lines)-1]
+		for field, want := range map[string]any{
+			"status": float64(test.status), "client_name": test.appName, "token": token.Fingerprint(raw), "token_subject": test.subject,
+		} {
+			if line[field] != want {
+				t.Errorf("%d: %s is %v, want %v", test.status, field, line[field], want)
+			}
+		}
+		if verified := test.subject != nil; (line["token_issuer"] == "https://portal.example.org") != verified || (line["token_id"] == "token-1") != verified {
+			t.Errorf("%d: the line is %v", test.status, line)
+		}
+	}
+}
+
+// TestUnreadableReply: the log does not speak of the caller's document where it is
+// the server's that cannot be read.
+func TestUnreadableReply(t *testing.T) {
+	s := newClients(t, says(201, ""))
+	log := filepath.Join(t.TempDir(), "log")
+	base := gatewayWithLog(t, s.URL, passthrough, log)
+	ask(t, http.MethodPost, base+"/register", app, bearer(initialToken))
+	if got := fmt.Sprint(decisionLine(t, log)["error"]); got != "the authorization server's reply is unusable: its body is empty" {
+		t.Errorf("the error is %q", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
@@ -96,7 +97,7 @@ func (x *transaction) send(call upstream.Call) error {
 func (x *transaction) registration(reply *upstream.Reply, decided *registration.Metadata) (*registration.Metadata, error) {
 	document, err := registration.DecodeString(reply.Body)
 	if err != nil {
-		return nil, unusable(err)
+		return nil, unusable(unreadable(err))
 	}
 	id := document.String("client_id")
 	switch {
@@ -220,9 +221,17 @@ func badGateway(description string) registration.Error {
 	return registration.Error{Status: http.StatusBadGateway, Code: registration.ServerError, Description: description}
 }
 
-// unusable says why a reply cannot be used. The cause is kept as text only: a
-// reading error of the server's document is a refusal by type, and must not be
-// taken for one of the caller's.
+// unreadable is an error of reading a document that is the server's, which no request
+// has sent.
+func unreadable(err error) error {
+	if refusal, ok := errors.AsType[*registration.Error](err); ok {
+		return errors.New(strings.Replace(refusal.Description, "the request body", "its body", 1))
+	}
+	return err
+}
+
+// unusable says why a reply cannot be used. The cause is kept as text only: it must
+// not be taken for a refusal of the caller's document.
 func unusable(err error) error {
 	return fmt.Errorf("%w: %s", upstream.ErrUnusable, err.Error())
 }

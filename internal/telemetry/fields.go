@@ -21,6 +21,9 @@ const (
 	FieldError          = "error"           // the error code the caller got, and the cause
 	FieldTokenKind      = "token_kind"      // jwt, passthrough, open, registration_access_token
 	FieldToken          = "token"           // fingerprint: 16 hexadecimal digits of SHA-256
+	FieldIssuer         = "token_issuer"    // iss of the verified token that vouches
+	FieldSubject        = "token_subject"   // its sub
+	FieldTokenID        = "token_id"        // its jti
 	FieldVouching       = "vouching_token"  // fingerprint of the token that vouches for a widening
 	FieldProfile        = "profile"         // the policy's profile that judged
 	FieldPolicyDigest   = "policy_digest"   // SHA-256 of the policy, see policy.Policy.Digest
@@ -36,7 +39,7 @@ const (
 	FieldMismatches     = "mismatches"      // members that are registered otherwise than was decided
 	FieldSettled        = "settled"         // what became of that, see Settled
 	FieldLockedOut      = "locked_out"      // what was done gave the client a new token, which the caller may never learn
-	FieldClientName     = "client_name"     // of a possible orphan, to find it by
+	FieldClientName     = "client_name"     // what an app calls itself that is registered or updated
 	FieldRedirectHosts  = "redirect_hosts"  // of a possible orphan, to find it by
 	FieldUpstream       = "upstream"        // of a possible orphan: the server's address that it was sent to
 	FieldOrphan         = "possible_orphan" // the server may hold a client that nobody knows of
@@ -60,6 +63,9 @@ type Decision struct {
 	TokenKind      string
 	Token          string
 	Vouching       string
+	Issuer         string // of a verified token
+	Subject        string // of a verified token
+	TokenID        string // of a verified token
 	Profile        string
 	PolicyDigest   string
 	ClientID       string
@@ -74,7 +80,7 @@ type Decision struct {
 	Remote         string
 	Orphan         bool
 	LockedOut      bool
-	ClientName     string   // of an orphan
+	ClientName     string
 	RedirectHosts  []string // of an orphan
 	Upstream       string   // of an orphan
 	Mismatches     []string
@@ -93,10 +99,14 @@ func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	for _, f := range [...]struct{ name, value string }{
 		{FieldTokenKind, d.TokenKind},
 		{FieldToken, d.Token},
+		{FieldIssuer, cut(d.Issuer, MaxValue)},
+		{FieldSubject, cut(d.Subject, MaxValue)},
+		{FieldTokenID, cut(d.TokenID, MaxValue)},
 		{FieldVouching, d.Vouching},
 		{FieldProfile, d.Profile},
 		{FieldPolicyDigest, d.PolicyDigest},
 		{FieldClientID, d.ClientID},
+		{FieldClientName, cut(d.ClientName, MaxValue)},
 		{FieldRequestID, d.RequestID},
 		{FieldRemote, d.Remote},
 	} {
@@ -121,7 +131,6 @@ func (d decisionFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	}
 	if d.Orphan {
 		enc.AddBool(FieldOrphan, true)
-		enc.AddString(FieldClientName, cut(d.ClientName, MaxValue))
 		zap.Strings(FieldRedirectHosts, d.RedirectHosts[:min(len(d.RedirectHosts), MaxEntries)]).AddTo(enc)
 		if d.Upstream != "" {
 			enc.AddString(FieldUpstream, d.Upstream)

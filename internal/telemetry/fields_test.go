@@ -29,7 +29,7 @@ func TestFields(t *testing.T) {
 	t.Parallel()
 	whole := Decision{
 		Operation: registration.Update, Outcome: Failed, Status: 502, Err: errors.New("broken"),
-		TokenKind: "jwt", Token: "0123456789abcdef", Profile: "patient", PolicyDigest: "ab", ClientID: "a",
+		TokenKind: "jwt", Token: "0123456789abcdef", Issuer: "https://portal", Subject: "dev", TokenID: "j1", Profile: "patient", PolicyDigest: "ab", ClientID: "a",
 		Violations: []registration.Violation{
 			{Rule: "type", Pointer: "/contacts", Detail: "for the caller", Allowed: []string{"x"}, Given: []any{"a", registration.Number("1")}, Layer: "operator"},
 			{Rule: "required", Pointer: "/redirect_uris"},
@@ -46,7 +46,7 @@ func TestFields(t *testing.T) {
 	}
 	want := map[string]any{
 		"operation": "update", "outcome": "failed", "status": int64(502), "error": "broken",
-		"token_kind": "jwt", "token": "0123456789abcdef", "profile": "patient", "policy_digest": "ab", "client_id": "a",
+		"token_kind": "jwt", "token": "0123456789abcdef", "token_issuer": "https://portal", "token_subject": "dev", "token_id": "j1", "profile": "patient", "policy_digest": "ab", "client_id": "a",
 		"violations": []any{
 			map[string]any{"rule": "type", "pointer": "/contacts", "given": "[a 1]", "layer": "operator"},
 			map[string]any{"rule": "required", "pointer": "/redirect_uris"},

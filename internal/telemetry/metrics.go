@@ -82,17 +82,16 @@ var (
 	}, []string{"setting", "file"})
 )
 
-// The series that every request counts in are found once, which also has them there
-// with 0 before the first: a rate of Prometheus begins with the second value.
+// The series whose labels are known are found once, which also has them there with 0
+// before the first event: a rate of Prometheus begins with the second value.
 var (
 	decided = perOperation(func(op registration.Operation) map[Outcome]prometheus.Counter {
-		byOutcome := make(map[Outcome]prometheus.Counter)
-		for _, outcome := range []Outcome{Done, Unauthorized, Refused, RefusedUpstream, Failed} {
-			byOutcome[outcome] = decisions.WithLabelValues(op.String(), string(outcome))
-		}
-		return byOutcome
+		return perValue(decisions.MustCurryWith(prometheus.Labels{"operation": op.String()}),
+			Done, Unauthorized, Refused, RefusedUpstream, Failed)
 	})
-	waited = perOperation(func(op registration.Operation) prometheus.Observer {
+	becameOf = perValue(settled, Told, Warned, Corrected, TakenBack, Left)
+	shadowed = perValue(shadowDecisions, ShadowSame, ShadowStricter, ShadowLooser, ShadowDifferent, ShadowSkipped, ShadowFailed)
+	waited   = perOperation(func(op registration.Operation) prometheus.Observer {
 		return upstreamDuration.WithLabelValues(op.String())
 	})
 )
@@ -100,6 +99,14 @@ var (
 func perOperation[T any](make func(registration.Operation) T) (all [registration.Delete + 1]T) {
 	for op := range all {
 		all[op] = make(registration.Operation(op))
+	}
+	return all
+}
+
+func perValue[T ~string](of *prometheus.CounterVec, values ...T) map[T]prometheus.Counter {
+	all := make(map[T]prometheus.Counter, len(values))
+	for _, value := range values {
+		all[value] = of.WithLabelValues(string(value))
 	}
 	return all
 }
@@ -123,7 +130,7 @@ func (d *Decision) Count() {
 		quirks.WithLabelValues(q).Inc()
 	}
 	if d.Settled != "" {
-		settled.WithLabelValues(string(d.Settled)).Inc()
+		becameOf[d.Settled].Inc()
 	}
 	if d.Orphan {
 		orphans.Inc()

@@ -75,6 +75,7 @@ func TestRegister(t *testing.T) {
 			"caddy_smart_registration_policy_errors_total":       "counter",
 			"caddy_smart_registration_mismatches_total":          "counter",
 			"caddy_smart_registration_possible_orphans_total":    "counter",
+			"caddy_smart_registration_shadow_decisions_total":    "counter",
 		}
 		for name, kind := range want {
 			if types[name] != kind {
@@ -103,17 +104,32 @@ func TestRegisterConflict(t *testing.T) {
 func TestSeriesBeforeTheFirstRequest(t *testing.T) {
 	series, _ := scrape(t, registered(t))
 	outcomes := []Outcome{Done, Unauthorized, Refused, RefusedUpstream, Failed}
+	for label, values := range map[string][]string{
+		"mismatches_total{settled":      {"told", "warned", "corrected", "taken_back", "left"},
+		"shadow_decisions_total{result": {"same", "stricter", "looser", "different", "skipped", "failed"},
+	} {
+		for _, value := range values {
+			if name := "caddy_smart_registration_" + label + `="` + value + `"}`; !there(series, name) {
+				t.Errorf("there is no %s", name)
+			}
+		}
+	}
 	for _, op := range []registration.Operation{registration.Create, registration.Read, registration.Update, registration.Delete} {
 		names := []string{`caddy_smart_registration_upstream_duration_seconds_count{operation="` + op.String() + `"}`}
 		for _, outcome := range outcomes {
 			names = append(names, `caddy_smart_registration_decisions_total{operation="`+op.String()+`",outcome="`+string(outcome)+`"}`)
 		}
 		for _, name := range names {
-			if _, there := series[name]; !there {
+			if !there(series, name) {
 				t.Errorf("there is no %s", name)
 			}
 		}
 	}
+}
+
+func there(series map[string]float64, name string) bool {
+	_, there := series[name]
+	return there
 }
 
 func TestCount(t *testing.T) {

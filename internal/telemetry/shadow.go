@@ -46,7 +46,7 @@ type ShadowDecision struct {
 }
 
 // CountShadow adds one request to the metrics.
-func CountShadow(r ShadowResult) { shadowDecisions.WithLabelValues(string(r)).Inc() }
+func CountShadow(r ShadowResult) { shadowed[r].Inc() }
 
 // Fields are the line's, as one inline field.
 func (d *ShadowDecision) Fields() zap.Field { return zap.Inline(shadowFields{d}) }
