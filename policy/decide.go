@@ -11,7 +11,10 @@ func (p *Policy) Decide(r Request) Decision { return p.decideBy(nil, p.asVouched
 
 // decideBy decides by one profile, whatever it matches, or by the one that does.
 func (p *Policy) decideBy(only *profile, r Request) Decision {
-	d := deliberation{Policy: p, m: r.Metadata, registered: p.limit(r), profile: only}
+	d := deliberation{Policy: p, m: r.Metadata, profile: only}
+	if only == nil { // else it is what is registered itself that is judged
+		d.registered = p.limit(r)
+	}
 	d.changes = registration.Prepare(r.Operation, d.m)
 	if r.Operation == Update && r.Registered != nil {
 		d.violations = registration.CheckReadOnly(d.m, r.Registered, p.builtIn.ReadOnly == ReadOnlyStrict)
@@ -41,7 +44,7 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 		d.set("response_types", responseTypesOf(d.grants), "default", "")
 	}
 	if d.open("application_type") {
-		d.set("application_type", applicationTypeOf(d.m), "default", "")
+		d.set("application_type", applicationTypeOf(d.layers.metadata.settled(d.m, "redirect_uris")), "default", "")
 	}
 	wanted := d.m.String(scopeMember)
 	d.injectScopes()
@@ -212,12 +215,11 @@ func responseTypesOf(grants []string) []any {
 	return types
 }
 
-// applicationTypeOf infers what kind of app this is: native if every redirect
-// URI is of a kind that only a native app may have, else web (the default of
-// OpenID Connect Dynamic Client Registration section 2).
-func applicationTypeOf(m *Metadata) any {
-	v, _ := m.Get("redirect_uris")
-	uris, _ := v.([]any)
+// applicationTypeOf infers what kind of app has these redirect URIs: native if each
+// is of a kind that only a native app may have, else web (the default of OpenID
+// Connect Dynamic Client Registration section 2).
+func applicationTypeOf(redirectURIs any) any {
+	uris, _ := redirectURIs.([]any)
 	notNative := func(e any) bool {
 		uri, ok := e.(string)
 		return !ok || !nativeOnly(uri)

@@ -407,3 +407,31 @@ func TestUpdateMayNotWiden(t *testing.T) {
 		}
 	})
 }
+
+// TestApplicationTypeOfWhatIsLeft: what kind of app it is shows in the redirect URIs
+// that it is registered with, not in those that it asked for.
+func TestApplicationTypeOfWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	const both, native = `{"redirect_uris":["https://app.example.org/cb","org.example.app:/cb"],"token_endpoint_auth_method":"none"}`, `["org.example.app:/cb"]`
+	for name, test := range map[string]struct {
+		operators, asked string
+		limits           *policy.Metadata
+		want             string
+	}{
+		"as asked":           {`{}`, both, nil, "web"},
+		"of the policy":      {`{"redirect_uris":{"subset_of":` + native + `}}`, both, nil, "native"},
+		"by default":         {`{"redirect_uris":{"default":` + native + `}}`, `{"token_endpoint_auth_method":"none"}`, nil, "native"},
+		"of the token":       {`{}`, both, metadata(t, `{"redirect_uris":`+native+`}`), "native"},
+		"of none that it is": {`{"redirect_uris":{"subset_of":["https://app.example.org/cb"]}}`, both, nil, "web"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newPolicy(t, test.operators, policy.Scopes{}, policy.BuiltIn{Off: []string{"redirect_uri_https"}}).Decide(policy.Request{
+				Operation: policy.Create, Metadata: metadata(t, test.asked), Admission: &policy.Admission{Kind: "jwt", Limits: test.limits},
+			})
+			if got := d.Metadata.String("application_type"); got != test.want || !d.Admitted() {
+				t.Errorf("application_type %q, violated %v", got, broken(d))
+			}
+		})
+	}
+}

@@ -191,11 +191,11 @@ func (d *deliberation) choose(r Request) *profile {
 		}
 		unseen = append(unseen, candidate)
 	}
-	if len(unseen) == 0 || seen != nil && d.couldBeOf(seen, r.Registered) {
+	if len(unseen) == 0 || seen != nil && d.couldBeOf(seen, r) {
 		return seen
 	}
 	for _, candidate := range unseen {
-		if d.couldBeOf(candidate, r.Registered) {
+		if d.couldBeOf(candidate, r) {
 			return candidate
 		}
 	}
@@ -205,17 +205,21 @@ func (d *deliberation) choose(r Request) *profile {
 	return seen
 }
 
-// couldBeOf tells whether a profile lets a registration be as it is.
-func (d *deliberation) couldBeOf(p *profile, registered *Metadata) bool {
-	if registered == nil {
+// couldBeOf tells whether a profile lets what an update is of be as it is registered.
+// Its rules see of the request what they would of an update that changes nothing.
+func (d *deliberation) couldBeOf(p *profile, r Request) bool {
+	if r.Registered == nil {
 		return false
 	}
-	asked := withoutSecrets(registered).Clone()
+	asked := withoutSecrets(r.Registered).Clone()
 	for _, name := range registration.ServerSet {
-		asked.Delete(name)
+		if name != "client_id" { // which every update has to have
+			asked.Delete(name)
+		}
 	}
 	before := asked.Clone()
-	decided := d.decideBy(p, Request{Operation: Update, Metadata: asked})
+	r.Metadata, r.Admission, r.Offered = asked, nil, nil
+	decided := d.decideBy(p, r)
 	if !decided.Admitted() {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 	"github.com/caddy-smart/smartregistration/policy"
@@ -188,6 +189,29 @@ func TestProfileOfUpdate(t *testing.T) {
 				t.Errorf("profile %s, violated %s", d.Profile, violated(d))
 			}
 		})
+	}
+}
+
+// TestProfileOfUpdateWithRules: the rules of the profile that is tried on what is
+// registered see of the update what there is to see.
+func TestProfileOfUpdateWithRules(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{
+		`previous.client_name == metadata.client_name`,
+		`now < timestamp('2099-01-01T00:00:00Z')`,
+		`request.remote_ip.startsWith('192.0.2.')`,
+		`token == null`,
+	} {
+		p := parsed(t, `{"profiles":[{"name":"gold","match":{"token":{"kind":["jwt"]}}},
+			{"name":"patient","metadata_policy":{"redirect_uris":{"path_prefix":["/cb"]}},"rules":[{"name":"a_rule","expression":"`+rule+`","message":"no"}]}]}`)
+		d := p.Decide(policy.Request{
+			Operation: policy.Update, Now: time.Now(), RemoteIP: "192.0.2.7",
+			Metadata:   metadata(t, `{"client_id":"c1","client_name":"App","redirect_uris":["https://app.example.org/elsewhere"],"scope":"openid"}`),
+			Registered: metadata(t, `{"client_id":"c1","client_name":"App","redirect_uris":["https://app.example.org/cb"],"grant_types":["authorization_code"],"scope":"openid"}`),
+		})
+		if d.Profile != "patient" || violated(d) != "path_prefix /redirect_uris/0" {
+			t.Errorf("%s: profile %s, violated %s", rule, d.Profile, violated(d))
+		}
 	}
 }
 

@@ -139,7 +139,7 @@ func (u *update) notPairwise(member string) []Violation {
 // URIs is native whether it says so or not, and its URIs are bound themselves.
 func (u *update) turnsNative(member string) []Violation {
 	const native = "native"
-	if applicationTypeOf(u.asked) == native {
+	if uris, _ := u.asked.Get("redirect_uris"); applicationTypeOf(uris) == native {
 		return nil
 	}
 	has := u.registered.String(member)
