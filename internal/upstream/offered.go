@@ -15,7 +15,7 @@ import (
 
 const (
 	offeredTimeout = 10 * time.Second
-	offeredRetry   = 5 * time.Second // after a failure, doubled each time
+	offeredRetry   = 5 * time.Second // after a failure, doubled each time up to Refresh
 	maxOffered     = 4 << 20         // bytes: a realm with 14,900 scopes has 0.4 MiB
 )
 
@@ -45,7 +45,7 @@ func (o *OfferedScopes) Run(ctx context.Context) {
 		case err != nil:
 			o.Failed(err)
 			wait = min(retry, o.Refresh)
-			retry *= 2
+			retry = min(2*retry, o.Refresh)
 		default:
 			o.Use(scopes)
 			retry = offeredRetry
