@@ -287,6 +287,25 @@ var faults = []struct {
 			changed(http.MethodPost, password)(w, r, s, do)
 		},
 	},
+	{
+		// The token has changed with the correction: that the server refuses the old
+		// one does not say that the deletion was done.
+		name: "a correction is not answered, nor is the first deletion", status: 502, left: 1, settled: "left", orphan: true,
+		asked: "POST, PUT c1, DELETE c1, DELETE c1, DELETE c1",
+		fault: func(w http.ResponseWriter, r *http.Request, s *clients, do func() (int, map[string]any)) {
+			s.mu.Lock()
+			frozen := r.Method == http.MethodPut || s.deletes == 1
+			s.mu.Unlock()
+			if !frozen {
+				changed(http.MethodPost, password)(w, r, s, do)
+				return
+			}
+			if r.Method == http.MethodPut {
+				do()
+			}
+			<-r.Context().Done()
+		},
+	},
 	{name: "deletion fails twice", fault: deletesFail(2), lines: "reconcile {\non_mismatch reject\n}", status: 502, left: 0, settled: "taken_back"},
 	{name: "deletion fails three times", fault: deletesFail(3), lines: "reconcile {\non_mismatch reject\n}", status: 502, left: 1, settled: "left", orphan: true},
 	{
@@ -477,6 +496,44 @@ func TestFaultsOfUpdates(t *testing.T) {
 			}
 			if test.status == 200 {
 				s.told(t, a)
+			}
+		})
+	}
+}
+
+// TestRenewedOnRead: a server may issue a new token whenever a registration is read
+// (RFC 7592 section 3), as it is before an update is judged. A caller whose update is
+// refused then does not learn it.
+func TestRenewedOnRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		redirect, told string
+		status         int
+		locked         any
+	}{
+		"updated": {"https://app.example.org/second", "renewed", 200, nil},
+		"refused": {"http://app.example.org/cb", "", 400, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				if want := map[string]string{http.MethodGet: "first", http.MethodPut: "renewed"}[r.Method]; r.Header.Get("Authorization") != "Bearer "+want {
+					w.WriteHeader(401)
+					return
+				}
+				document := map[string]any{"redirect_uris": []string{"https://app.example.org/cb"}, "client_name": "App"}
+				if r.Method == http.MethodPut {
+					_ = json.NewDecoder(r.Body).Decode(&document)
+				}
+				maps.Copy(document, map[string]any{"client_id": "c1", "registration_access_token": "renewed"})
+				_ = json.NewEncoder(w).Encode(document)
+			})
+			log := filepath.Join(t.TempDir(), "log")
+			base := gatewayWithLog(t, s.URL, opaque, log)
+			a := ask(t, http.MethodPut, base+"/register/c1", `{"client_id":"c1","client_name":"App","redirect_uris":["`+test.redirect+`"]}`, bearer("first"))
+			if told, _ := a.body["registration_access_token"].(string); a.status != test.status || told != test.told {
+				t.Errorf("got %s", a)
+			}
+			if line := decisionLine(t, log); line["locked_out"] != test.locked || (line["level"] == "warn") != (test.locked == true) {
+				t.Errorf("the line is %v", line)
 			}
 		})
 	}

@@ -32,6 +32,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	answer, err := x.handle(w)
 	if err != nil {
 		refusal := x.refusal(err)
+		x.lockedOut = x.lockedOut || x.renewed
 		x.remember(refusal.Status, err)
 		x.leaveUnread(w, refusal.Status)
 		refusal.Write(w)
@@ -63,6 +64,8 @@ type transaction struct {
 	settled    telemetry.Settled // what became of that
 	waited     time.Duration     // for the server, all exchanges together
 	orphan     bool              // the server may hold a client that nobody knows of
+	stale      bool              // the token that the gateway holds may not be the client's any more
+	renewed    bool              // the server has issued the client a token that the caller does not know yet
 	lockedOut  bool              // the caller may never learn the client's token
 }
 

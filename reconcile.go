@@ -81,6 +81,7 @@ func (x *transaction) settle(security, others []string) error {
 	} else if x.reply.Status/100 != 4 {
 		// Refused, it has changed nothing. In any other case nobody knows what the
 		// client has, nor which token is good.
+		x.stale = true
 		return x.takeBack(otherwise(fmt.Errorf("correcting %s: %w", strings.Join(security, ", "), err)))
 	}
 	// The server insists. Less than was decided is the server's to say; anything
@@ -266,7 +267,7 @@ func (x *transaction) delete() bool {
 			unanswered = true
 		case x.reply.Status/100 == 2, x.reply.Status == http.StatusNotFound:
 			return true
-		case unanswered && x.reply.Status == http.StatusUnauthorized:
+		case unanswered && !x.stale && x.reply.Status == http.StatusUnauthorized:
 			return true // the deletion before was done: its token is good for nothing any more
 		}
 	}

@@ -70,7 +70,7 @@ func (x *transaction) readRegistered() error {
 	}
 	presented := x.admission.Raw
 	if renewed := x.registered.String("registration_access_token"); renewed != "" {
-		x.admission.Raw = renewed
+		x.admission.Raw, x.renewed = renewed, renewed != presented
 	}
 	// As it is told: what a caller that sends back what it read has in its document.
 	x.registered.Set("registration_access_token", presented)
