@@ -32,7 +32,7 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 		d.violations = append(d.violations, limitsError(err))
 	}
 	if d.profile == nil {
-		d.violations = append(d.violations, d.noProfile())
+		d.violations = append(d.violations, d.noProfile(r))
 	}
 
 	// Grants first: what is sensible for other members depends on them.

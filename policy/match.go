@@ -118,25 +118,50 @@ func (m *match) seen(d *deliberation, r Request) bool {
 		return true
 	case r.Admission == nil:
 		return m.token.empty() && !m.untold
-	default:
-		return !m.untold || m.metadata.finds(d.m, d.foreseen)
+	case !m.untold:
+		return true
 	}
+	_, failed := m.metadata.fails(d.m, d.foreseen)
+	return failed == nil
 }
 
 // holds tells whether a registration is one of those that are meant, as far as that
 // can be seen.
 func (m *match) holds(d *deliberation, r Request, a app) bool {
-	if !m.class.includes(a) {
+	if !m.class.includes(a) || !m.admits(r) {
 		return false
 	}
-	operators := m.metadata
+	_, failed := m.operators(r).fails(d.m, d.foreseen)
+	return failed == nil
+}
+
+// misses is the first condition that does not hold, as a Caddyfile has it; "" where
+// all do. What a token would have to be is its issuer's business.
+func (m *match) misses(d *deliberation, r Request, a app) string {
+	switch {
+	case !m.class.includes(a):
+		return "class " + string(m.class)
+	case !m.admits(r):
+		return "another token"
+	}
+	member, failed := m.operators(r).fails(d.m, d.foreseen)
+	if failed == nil {
+		return ""
+	}
+	return "metadata " + member + " " + failed.String()
+}
+
+// operators are the conditions on the metadata that an operation can be held to.
+func (m *match) operators(r Request) *MetadataPolicy {
 	if r.Operation == Update {
-		operators = m.onUpdate
+		return m.onUpdate
 	}
-	if (r.Operation == Create || r.Admission != nil) && !m.token.holds(r.Admission) {
-		return false
-	}
-	return operators.empty() || operators.finds(d.m, d.foreseen)
+	return m.metadata
+}
+
+// admits tells whether the conditions on the token hold, where there is one.
+func (m *match) admits(r Request) bool {
+	return r.Operation == Update && r.Admission == nil || m.token.holds(r.Admission)
 }
 
 func (t TokenMatch) holds(a *Admission) bool {
@@ -158,19 +183,22 @@ func (t TokenMatch) holds(a *Admission) bool {
 	return true
 }
 
-// finds tells whether a document is as the operators want it: none changes it
-// and none refuses it.
-func (p *MetadataPolicy) finds(m *Metadata, value func(member string) any) bool {
+// fails is the first operator that would change a document or refuse it; nil where
+// the document is as the operators want it.
+func (p *MetadataPolicy) fails(m *Metadata, value func(member string) any) (member string, failed *operand) {
+	if p.empty() {
+		return "", nil
+	}
 	for i := range p.members {
 		mp := &p.members[i]
 		s := subject{member: mp.name, value: value(mp.name), policy: p, document: m}
 		for j := range mp.operands {
 			if o := &mp.operands[j]; !o.finds(s) {
-				return false
+				return mp.name, o
 			}
 		}
 	}
-	return true
+	return "", nil
 }
 
 func (o *operand) finds(s subject) bool {

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -126,6 +128,17 @@ type operand struct {
 	patterns []*regexp.Regexp // of set, for "pattern"
 	layers   []string         // the policies that it comes from, the superior first
 	layer    string           // the same, as violations and changes carry it
+}
+
+// String is the operator as a Caddyfile has it.
+func (o *operand) String() string {
+	switch {
+	case o.set != nil:
+		return o.operator.name + " " + strings.Join(o.set.texts, " ")
+	case o.value == true:
+		return o.operator.name
+	}
+	return o.operator.name + " " + fmt.Sprint(o.value)
 }
 
 // judge runs a check or an inspection. It returns false where the member is of a

@@ -176,9 +176,7 @@ func (c Config) compileUnmatched() (*profile, error) {
 // nobody is judged by the profile of others because it is the laxer one, and nobody
 // who needed it loses what it gave.
 func (d *deliberation) choose(r Request) *profile {
-	grants, _ := d.foreseen("grant_types").([]any)
-	a := app{alone: actsAlone(grants)}
-	a.scope, _ = d.foreseen(scopeMember).(string)
+	a := d.app()
 	var unseen []*profile
 	var seen *profile
 	for _, candidate := range d.profiles {
@@ -203,6 +201,14 @@ func (d *deliberation) choose(r Request) *profile {
 		return unseen[0]
 	}
 	return seen
+}
+
+// app is what classes tell apart.
+func (d *deliberation) app() app {
+	grants, _ := d.foreseen("grant_types").([]any)
+	a := app{alone: actsAlone(grants)}
+	a.scope, _ = d.foreseen(scopeMember).(string)
+	return a
 }
 
 // couldBeOf tells whether a profile lets what an update is of be as it is registered.
@@ -250,14 +256,16 @@ func (d *deliberation) checkProfile(r Request) {
 	})
 }
 
-// noProfile is the violation of a registration that no profile is for.
-func (p *Policy) noProfile() Violation {
-	names := make([]string, len(p.profiles))
-	for i := range p.profiles {
-		names[i] = p.profiles[i].name
+// noProfile is the violation of a registration that no profile is for. What would be
+// let through is, for each profile, what it misses first.
+func (d *deliberation) noProfile(r Request) Violation {
+	v := Violation{Rule: "profile", Code: registration.InvalidClientMetadata}
+	a := d.app()
+	names := make([]string, len(d.profiles))
+	for i, candidate := range d.profiles {
+		names[i] = candidate.name
+		v.Allowed = append(v.Allowed, candidate.name+": "+candidate.matches.misses(d, r, a))
 	}
-	return Violation{
-		Rule: "profile", Detail: "no profile is for such an app (profiles: " + strings.Join(names, ", ") + ")",
-		Code: registration.InvalidClientMetadata,
-	}
+	v.Detail = "no profile is for such an app (profiles: " + strings.Join(names, ", ") + ")"
+	return v
 }

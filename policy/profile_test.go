@@ -392,3 +392,25 @@ func TestPresets(t *testing.T) {
 }
 
 const rsa2048 = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
+
+// TestNoProfile: a registration that no profile is for is told, for each, what it
+// misses first, as the configuration has it, and of a token no more than that it is
+// another's.
+func TestNoProfile(t *testing.T) {
+	t.Parallel()
+	p := parsed(t, `{"profiles":[
+		{"name":"services","match":{"class":"backend"}},
+		{"name":"partners","match":{"class":"patient","token":{"claims":{"tier":["gold"]}}}},
+		{"name":"portal","match":{"metadata":{"software_id":{"one_of":["a","b"],"essential":true}}}},
+		{"name":"named","match":{"metadata":{"client_name":{"essential":true},"contacts":{"max_count":1}}}}]}`)
+	for body, want := range map[string]string{
+		`{` + web + `}`: "services: class backend|partners: another token|portal: metadata software_id essential|named: metadata client_name essential",
+		`{` + web + `,"software_id":"c","client_name":"A","contacts":["a","b"]}`: "services: class backend|partners: another token|portal: metadata software_id one_of a b|named: metadata contacts max_count 1",
+	} {
+		d := p.Decide(policy.Request{Operation: policy.Create, Metadata: metadata(t, body), Admission: jwtAdmission(t, `{"tier":"silver"}`)})
+		i := slices.IndexFunc(d.Violations, func(v policy.Violation) bool { return v.Rule == "profile" })
+		if i < 0 || strings.Join(d.Violations[i].Allowed, "|") != want {
+			t.Errorf("%s: %+v", body, d.Violations)
+		}
+	}
+}
