@@ -65,7 +65,10 @@ func ParseYAML(document []byte) (Config, error) {
 	var c Config
 	var node yaml.Node
 	documents := yaml.NewDecoder(bytes.NewReader(document))
-	if err := documents.Decode(&node); err != nil {
+	switch err := documents.Decode(&node); {
+	case errors.Is(err, io.EOF):
+		return c, errors.New("the policy is empty")
+	case err != nil:
 		return c, err
 	}
 	if err := documents.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {

@@ -84,6 +84,7 @@ func TestParseErrors(t *testing.T) {
 		}
 	}
 	for document, want := range map[string]string{
+		"": "the policy is empty", "# all of it is a comment\n": "the policy is empty",
 		"rules: []\nrules: []":      "already defined",
 		"metadata_policy: [":        "did not find",
 		"rules: []\n---\nrules: []": "more than one YAML document",

@@ -125,6 +125,9 @@ func TestCheckReadOnly(t *testing.T) {
 				if v.Given != nil {
 					t.Errorf("%s: the violation repeats the value", v.Pointer)
 				}
+				if mend := strings.Contains(v.Detail, "send the current one"); mend != (v.Pointer == "/client_secret") {
+					t.Errorf("%s: %s", v.Pointer, v.Detail)
+				}
 			}
 			if got := string(asked.Encode()); got != test.left {
 				t.Errorf("left %s, want %s", got, test.left)

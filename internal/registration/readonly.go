@@ -32,10 +32,14 @@ func CheckReadOnly(asked, registered *Metadata, strict bool) []Violation {
 		if (!strict || name == "client_secret") && (known && Equal(sent, is) || !known && name == "client_id_issued_at") {
 			continue
 		}
+		detail := "only the server sets this member"
+		if name == "client_secret" { // the one that RFC 7592 lets an update carry
+			detail += ": leave it out, or send the current one"
+		}
 		// The values are secrets or tell of them: none goes into the violation.
 		vs = append(vs, Violation{
 			Rule: "read_only", Pointer: Pointer(name), Code: InvalidClientMetadata,
-			Detail: "only the server sets this member",
+			Detail: detail,
 		})
 	}
 	return vs
