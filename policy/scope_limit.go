@@ -75,12 +75,27 @@ func (l *scopeLimit) narrow(token string) (part []string, whole bool) {
 	if l.permits(asked) {
 		return []string{token}, true
 	}
+	return l.part(asked), false
+}
+
+// part is what is allowed of a scope that is not permitted whole.
+func (l *scopeLimit) part(asked smart.Scope) []string {
 	if l.allowed != nil {
-		part, _ = l.allowed.Narrow(asked)
-	} else if rest := asked.Without(l.denied); rest != "" {
-		part = []string{rest}
+		part, _ := l.allowed.Narrow(asked)
+		return part
 	}
-	return part, false
+	if rest := asked.Without(l.denied); rest != "" {
+		return []string{rest}
+	}
+	return nil
+}
+
+// work is how much there is to look at for the part of a scope.
+func (l *scopeLimit) work(asked smart.Scope) int {
+	if l.allowed != nil {
+		return l.allowed.Overlap(asked)
+	}
+	return 1
 }
 
 func (l *scopeLimit) violation(rule, given, detail string) Violation {
@@ -93,6 +108,11 @@ func (l *scopeLimit) violation(rule, given, detail string) Violation {
 // maxScopes is how many scopes are looked at: narrowing many wildcards against
 // many types costs the product of both.
 const maxScopes = 1000
+
+// maxRepeated is how many times as much as may be left is looked at for it: what is
+// left of patient/*.rs and of patient/*.cruds may well be the same, and counts once.
+// A thousand wildcards that each meet all that is allowed are too many.
+const maxRepeated = 10
 
 // limitScopes keeps of the scopes what is allowed by every limit. The document
 // always names scope afterwards: without it Keycloak gives a client every
@@ -169,25 +189,41 @@ func (d *deliberation) limitBy(limit *scopeLimit, tokens []string, most int) ([]
 	}
 	kept := make([]string, 0, len(tokens))
 	seen := make(map[string]bool, len(tokens))
+	keep := func(token string) {
+		if !seen[token] {
+			seen[token] = true
+			kept = append(kept, token)
+		}
+	}
+	narrowed, work := map[string]bool{}, 0
 	for _, token := range tokens {
-		part, whole := limit.narrow(token)
+		asked := smart.Parse(token)
+		if limit.permits(asked) {
+			keep(token)
+			continue
+		}
 		// What the gateway itself has added is no excess of the caller's.
-		if !whole && d.scopes.reject && !slices.Contains(d.given, token) {
+		if d.scopes.reject && !slices.Contains(d.given, token) {
 			d.violations = append(d.violations, limit.violation("scope_excess", token, "a scope is beyond what may be registered"))
 			continue
 		}
-		for _, t := range part {
-			if !seen[t] {
-				seen[t] = true
-				kept = append(kept, t)
-			}
+		// A query has any number of spellings, all of which have the same parts.
+		normal := token
+		if asked.Syntax == smart.SyntaxV2 {
+			normal = asked.V2()
 		}
-		// Narrowing a wildcard gives as many scopes as there are types.
-		if len(kept) > most {
+		if narrowed[normal] {
+			continue
+		}
+		narrowed[normal] = true
+		if work += limit.work(asked); work > maxRepeated*most {
 			return nil, false
 		}
+		for _, part := range limit.part(asked) {
+			keep(part)
+		}
 	}
-	return kept, true
+	return kept, len(kept) <= most // a wildcard becomes as many scopes as there are types
 }
 
 var tooManyScopes = Violation{

@@ -46,6 +46,17 @@ func (gs grants) meet(g grant) grants {
 	return both
 }
 
+// overlap returns how many of gs have any of the letters.
+func (gs grants) overlap(letters Permissions) int {
+	n := 0
+	for i := range gs {
+		if gs[i].permissions&letters != 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // superfluous reports whether g, which is all that gs grants on its query, is
 // granted without it: by others of gs with shorter queries, and by wider.
 func (gs grants) superfluous(g grant, wider grants) bool {

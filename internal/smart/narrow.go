@@ -34,6 +34,24 @@ func (s *Set) Narrow(asked Scope) ([]string, bool) {
 	return parts, len(parts) > 0
 }
 
+// Overlap returns how many different grants of the set have letters in common with
+// asked, which is what Narrow has to look at, for a caller that wants to know before.
+// The time for each of them grows with their number where they are of one type.
+func (s *Set) Overlap(asked Scope) int {
+	if asked.Kind != Resource {
+		return 0
+	}
+	index := &s.resources[asked.Context]
+	n := index.wildcard.overlap(asked.Permissions)
+	if asked.ResourceType != Wildcard {
+		return n + index.types[asked.ResourceType].overlap(asked.Permissions)
+	}
+	for _, gs := range index.types {
+		n += gs.overlap(asked.Permissions)
+	}
+	return n
+}
+
 // printAs appends a token for each grant on typ, in the syntax of asked if that
 // can express it.
 func printAs(tokens []string, asked Scope, typ string, gs grants) []string {
