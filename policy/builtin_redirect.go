@@ -203,21 +203,40 @@ var responseParameters = []string{
 // RFC 6749 section 3.1.2 has them retained.
 func checkQueryParameters(_ *finalDocument, u *uri) string {
 	for name := range u.parameters {
-		if slices.Contains(responseParameters, name) {
+		if slices.Contains(responseParameters, asServersRead(name)) {
 			return "the URI's query already has a parameter that the authorization response adds"
 		}
 	}
 	return ""
 }
 
+// asServersRead is the name under which servers find a parameter: PHP, Rack and qs
+// read "code[]" and "code[x]" as code, the latter two "[code]" as well; PHP passes
+// over leading spaces and reads "error.uri" and "error uri" as error_uri.
+func asServersRead(name string) string {
+	name = strings.TrimLeft(name, "[] ")
+	if i := strings.IndexAny(name, "[]"); i >= 0 {
+		name = name[:i]
+	}
+	return underscored.Replace(strings.TrimSpace(name))
+}
+
+var underscored = strings.NewReplacer(".", "_", " ", "_")
+
 // checkOpenRedirector: RFC 9700 section 4.11.1: a redirect URI with another URI
-// in its query looks like an address that passes the code on.
+// in its query looks like an address that passes the code on. The URI may be a
+// value, or stand alone, which makes it a name.
 func checkOpenRedirector(_ *finalDocument, u *uri) string {
-	for _, value := range u.parameters {
-		target := splitURI(strings.ReplaceAll(value, `\`, "/"))
-		if target.hasAuthority || target.web() || forbiddenScheme(value) {
+	for name, value := range u.parameters {
+		if redirectsTo(name) || redirectsTo(value) {
 			return "the URI's query contains another URI, as that of an open redirector does"
 		}
 	}
 	return ""
+}
+
+// redirectsTo tells whether a browser that is sent to s leaves the server.
+func redirectsTo(s string) bool {
+	target := splitURI(strings.ReplaceAll(asBrowsersRead(s), `\`, "/"))
+	return target.hasAuthority || target.web() || forbiddenScheme(s)
 }

@@ -157,18 +157,20 @@ var forbiddenSchemes = map[string]bool{
 }
 
 // forbiddenScheme tells whether a browser would see one of forbiddenSchemes in
-// s. Browsers drop leading spaces and controls, and tabs and line breaks
-// anywhere (WHATWG URL section 4.4), so "java\tscript:" is javascript.
+// s: "java\tscript:" is javascript.
 func forbiddenScheme(s string) bool {
+	scheme, _, ok := strings.Cut(asBrowsersRead(s), ":")
+	return ok && forbiddenSchemes[strings.ToLower(scheme)]
+}
+
+// asBrowsersRead is s without what browsers drop of a URI: leading spaces and
+// controls, and tabs and line breaks anywhere (WHATWG URL section 4.4).
+func asBrowsersRead(s string) string {
 	s = strings.TrimLeftFunc(s, func(r rune) bool { return r <= ' ' })
-	scheme, _, ok := strings.Cut(s, ":")
-	if !ok {
-		return false
+	if strings.ContainsAny(s, "\t\r\n") {
+		s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
 	}
-	if strings.ContainsAny(scheme, "\t\r\n") {
-		scheme = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(scheme)
-	}
-	return forbiddenSchemes[strings.ToLower(scheme)]
+	return s
 }
 
 // nativeOnly tells whether a redirect URI is of a kind that only a native app
