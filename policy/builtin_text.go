@@ -40,24 +40,46 @@ func checkNameCharacters(d *finalDocument) []Violation {
 		switch {
 		case strings.ContainsAny(name, "<>"), strings.Contains(name, "${"):
 			return "the name must be plain text, without < > or ${"
-		case strings.ContainsFunc(name, deceptive):
+		case hasDeceptive(name):
 			return "the name has control, direction or invisible characters"
 		}
 		return ""
 	})
 }
 
-// deceptive characters change how a text reads without being seen: controls,
-// and the format characters, which include bidirectional and zero-width ones.
+// emojiPresentation asks for the coloured form of the symbol in front of it.
+const emojiPresentation = '\ufe0f'
+
+// hasDeceptive tells whether a name has a deceptive character. Input methods put
+// emojiPresentation behind many an emoji (UTS #51 section 2.7), where it is seen, and
+// only there it may stand.
+func hasDeceptive(name string) bool {
+	var before rune
+	for _, r := range name {
+		seen := r == emojiPresentation && before > '~' && unicode.In(before, unicode.So, unicode.Sm)
+		if deceptive(r) && !seen {
+			return true
+		}
+		before = r
+	}
+	return false
+}
+
+// deceptive characters change how a text reads without being seen: controls, the
+// format characters, which include bidirectional and zero-width ones, and all else
+// that shows nothing by itself (Default_Ignorable_Code_Point of UAX #44). The joiners
+// of Persian and the selectors of Mongolian are among them: without, such a name is
+// still read.
 func deceptive(r rune) bool {
 	if r >= ' ' && r <= '~' {
 		return false
 	}
 	switch r {
-	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800': // letters and symbols that show nothing
+	case '\u2800', '\U00013441', '\U00013442', '\U0001d159': // letters and symbols that show nothing
 		return true
 	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co,
+		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Noncharacter_Code_Point)
 }
 
 // isName tells whether a member is client_name or a translation of it.
