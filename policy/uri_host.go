@@ -150,15 +150,18 @@ func isSpecialUse(addr netip.Addr) bool {
 	return false
 }
 
-// internalNames lead into the network of whoever resolves them: special-use
-// names (RFC 6761, 6762, 8375, ICANN's .internal), those that networks commonly
-// use without having them, the metadata name of a cloud that is in public DNS,
-// and services whose names resolve to the address that they spell.
+// internalNames lead into the network of whoever resolves them, or nowhere that is
+// public: special-use names (RFC 6761, 6762, 7686, 8375, 9476, ICANN's .internal;
+// documents have .example, which leads nowhere at all), those that networks commonly
+// use without having them, the metadata name of a cloud and the name of home routers
+// that are in public DNS, and services whose names resolve to the address that they
+// spell, to several by turns, or always to the machine itself.
 var internalNames = []string{
-	"localhost", "localdomain", "local", "internal", "home.arpa",
+	"localhost", "localdomain", "local", "internal", "home.arpa", "test", "invalid", "onion", "alt",
 	"intranet", "private", "corp", "home", "lan", "svc", "cluster", "consul", "ec2",
-	"metadata.goog",
+	"metadata.goog", "fritz.box",
 	"nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me",
+	"localhost.direct", "traefik.me", "1u.ms", "rbndr.us",
 }
 
 // checkInternalName: a name can resolve to anything when the server asks for

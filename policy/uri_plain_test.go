@@ -71,6 +71,7 @@ func FuzzPlainURI(f *testing.F) {
 	for _, seed := range []string{
 		"https://app.example.org/callback", "https://a-b.c1.example/a.b/_~-", "https://1.2.3.com/", "https://a.0x/", "https://a.b.local/",
 		"https://xn--a.example/", "https://a.example/..", "https://a.example/a%2f", "https://a.example:443/", "https://me.metadata.goog/",
+		"https://a.test/", "https://fritz.box/", "https://a.b.rbndr.us/",
 	} {
 		f.Add(seed)
 	}
