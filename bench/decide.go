@@ -29,7 +29,7 @@ const decided = `{
 	"contacts": ["dev@example.org"], "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
 	"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "ES384",
 	"jwks": {"keys": [{"kty": "EC", "crv": "P-384", "kid": "1", "use": "sig",
-		"x": "_vEKcpkdGhXCxvK1dJ1Ev3ZHy5TqsxJzPVlcnZVhMbj7O7dOEMlEQPECJgvPMbiQ", "y": "u0xrLkpKKmYJJfqbFDmWhuLb9VH1bVr3jLZBAxKxQmrMJXzKAUDaBCIvAbiJQoAr"}]},
+		"x": "4QZpOXGoVKk20c2-4Xjcq9sI5iXmIFZqSJ8Vs_I3Z89aqOJCEV0cWx72BJSoMiQ_", "y": "sdULiTSbOXef-1qzFMiDJpOyaPsI7hx48s4wKmWf4_0eyjdCBdUwrO9i6h0vGF1m"}]},
 	"scope": "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Observation.rs patient/Condition.rs patient/Encounter.rs patient/Procedure.rs patient/Goal.rs"
 }`
 

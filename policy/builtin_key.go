@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"crypto/ecdh"
 	"encoding/base64"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -58,7 +60,8 @@ func checkKeyTypes(d *finalDocument) []Violation {
 }
 
 // checkKeyParameters: a key must be of a size that signatures are made with (RFC
-// 7518 section 3.3 and 6, RFC 8037 section 2). Keycloak answers 500 to an RSA
+// 7518 section 3.3 and 6, RFC 8037 section 2), and not one with which everybody's
+// signature is valid, as with the public exponent 1, or nobody's. Keycloak answers 500 to an RSA
 // modulus of one byte or of 50,000 (measured on 26.7.5). What is no base64url at
 // all is no key to anybody, and is left for the server to say so.
 func checkKeyParameters(d *finalDocument) []Violation {
@@ -72,15 +75,26 @@ func checkKeyParameters(d *finalDocument) []Violation {
 	return vs
 }
 
+// ecCurves are those of RFC 7518 section 6.2.1.1.
+var ecCurves = map[string]ecdh.Curve{"P-256": ecdh.P256(), "P-384": ecdh.P384(), "P-521": ecdh.P521()}
+
 // coordinateBytes is how long the coordinates of a curve's points are.
 var coordinateBytes = map[string]int{"P-256": 32, "P-384": 48, "P-521": 66, "Ed25519": 32, "Ed448": 57}
+
+const (
+	noCurve = "the curve is none that signatures are made with"
+	noPoint = "the key has no point on its curve"
+)
 
 func badParameter(key *Metadata) (member, detail string) {
 	within := func(name string, least, most int) bool {
 		size, readable := encodedSize(key.String(name))
 		return !readable || (size >= least && size <= most)
 	}
-	switch key.String("kty") {
+	kty, crv := key.String("kty"), key.String("crv")
+	curve, onEC := ecCurves[crv]
+	size, known := coordinateBytes[crv]
+	switch kty {
 	case "RSA":
 		if bits, readable := registration.RSABits(key); readable && (bits < 2048 || bits > 8192) {
 			return "n", "an RSA key has 2048 to 8192 bits"
@@ -88,16 +102,51 @@ func badParameter(key *Metadata) (member, detail string) {
 		if !within("e", 1, 8) {
 			return "e", "an RSA key has a public exponent of at most 8 bytes"
 		}
-	case "EC", "OKP":
-		size, known := coordinateBytes[key.String("crv")]
-		if !known {
-			return "crv", "the curve is none that signatures are made with"
+		if !isExponent(key.String("e")) {
+			return "e", "an RSA key has a public exponent that is odd and at least 3"
 		}
-		if !within("x", size, size) || (key.String("kty") == "EC" && !within("y", size, size)) {
-			return "x", "the key has no point on its curve"
+	case "EC":
+		switch {
+		case !onEC:
+			return "crv", noCurve
+		case !within("x", size, size) || !within("y", size, size) || !isPoint(curve, key.String("x"), key.String("y")):
+			return "x", noPoint
+		}
+	case "OKP":
+		switch {
+		case onEC || !known:
+			return "crv", noCurve
+		case !within("x", size, size):
+			return "x", noPoint
 		}
 	}
 	return "", ""
+}
+
+// isExponent tells whether what is a number at all is a public exponent of RSA (RFC
+// 8017 section 3.1). With 1 a signature is the message itself.
+func isExponent(e string) bool {
+	b, err := base64.RawURLEncoding.DecodeString(e)
+	if err != nil {
+		return true
+	}
+	n := new(big.Int).SetBytes(b)
+	return n.Bit(0) == 1 && n.BitLen() > 1
+}
+
+// isPoint tells whether coordinates of the right length are those of a point on the
+// curve.
+func isPoint(curve ecdh.Curve, x, y string) bool {
+	const longest = 1 + 2*66                     // of P-521
+	point := append(make([]byte, 0, longest), 4) // uncompressed (SEC 1 section 2.3.3)
+	var err error
+	for _, coordinate := range [...]string{x, y} {
+		if point, err = base64.RawURLEncoding.AppendDecode(point, []byte(coordinate)); err != nil {
+			return true
+		}
+	}
+	_, err = curve.NewPublicKey(point)
+	return err == nil
 }
 
 // encodedSize is how many bytes base64url text without padding stands for; false
@@ -155,8 +204,20 @@ func checkKeysRequired(d *finalDocument) []Violation {
 	default:
 		return nil
 	}
-	if d.Has("jwks_uri") || len(d.keys) > 0 {
+	if d.Has("jwks_uri") || slices.ContainsFunc(d.keys, isForSignatures) {
 		return nil
 	}
-	return []Violation{violation("this client authentication method needs jwks_uri, or jwks with at least one key", nil, nil, "jwks")}
+	return []Violation{violation("this client authentication method needs jwks_uri, or jwks with at least one key for signatures", nil, nil, "jwks")}
+}
+
+// isForSignatures tells whether nothing in a key says that it is for something else
+// (RFC 7517 sections 4.2 and 4.3).
+func isForSignatures(key any) bool {
+	k := key.(*Metadata)
+	if k.String("use") == "enc" {
+		return false
+	}
+	operations, _ := k.Get("key_ops")
+	listed, isArray := operations.([]any)
+	return !isArray || slices.Contains(listed, any("verify"))
 }
