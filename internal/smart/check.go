@@ -26,6 +26,7 @@ var (
 	errPermissions   = fmt.Errorf("%w: permissions are read, write, * or letters of cruds, each once and in that order", ErrGrammar)
 	errQuerySyntax   = fmt.Errorf("%w: only SMART 2 permissions, such as .rs, can have a query", ErrGrammar)
 	errQueryItem     = fmt.Errorf("%w: a query consists of parameter=value, joined with &", ErrGrammar)
+	errQueryResult   = fmt.Errorf("%w: a query selects; _include and other parameters that add to what is found do not", ErrGrammar)
 	errEscape        = fmt.Errorf("%w: the query has broken percent-encoding", ErrGrammar)
 	errLaunch        = fmt.Errorf("%w: launch scopes are launch and launch/<type>, in lower case, the latter with at most one ?role=<role>", ErrGrammar)
 )

@@ -30,6 +30,12 @@ func TestCovers(t *testing.T) {
 		{"an encoded = in a value does not", "patient/*.rs?a=b%3Dc", "patient/*.rs?a=b=c", true},
 		{"an encoded % stays", "patient/*.rs?a=%2541", "patient/*.rs?a=A", false},
 		{"a plus may be a space", "patient/*.rs?a=b%2Bc", "patient/*.rs?a=b+c", false},
+		{"what is included is not selected", "patient/Observation.rs?a=1", "patient/Observation.rs?a=1&_include=Observation:patient", false},
+		{"what is included is of other types", "patient/*.cruds", "patient/Observation.rs?_revinclude:iterate=Provenance:target", false},
+		{"what is included, literally", "patient/Goal.rs?_include=Goal:patient", "patient/Goal.rs?_include=Goal:patient", true},
+		{"what is included, in other words", "patient/Goal.rs?_include=Goal:patient", "patient/Goal.rs?%5Finclude=Goal:patient", false},
+		{"what includes covers nothing", "patient/Goal.rs?_include=Goal:patient", "patient/Goal.rs?_include=Goal:patient&a=1", false},
+		{"what returns less", "patient/Goal.rs?a=1", "patient/Goal.rs?a=1&_summary=true&_elements=id&_filter=x&_included=1", true},
 		{"union of letters", "patient/*.r patient/*.s", "patient/*.rs", true},
 		{"union of letters under queries", "patient/Goal.r?a=1 patient/*.s?b=2", "patient/Goal.rs?b=2&a=1", true},
 		{"no union where one query does not hold", "patient/Goal.r?a=1 patient/*.s?b=2", "patient/Goal.rs?a=1", false},
@@ -90,6 +96,7 @@ func TestNarrow(t *testing.T) {
 		{"literal", "launch/patient", "launch/patient", "launch/patient"},
 		{"literal, other", "launch", "launch/patient", ""},
 		{"broken", "patient/*.cruds", "patient/*.dus", ""},
+		{"includes others", "patient/*.rs?a=1", "patient/Goal.rs?_include=Goal:patient", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

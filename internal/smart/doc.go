@@ -47,7 +47,11 @@
 //
 // Query items compare as parameter=value, regardless of order and of
 // percent-encoding. What the parameter means is the FHIR server's business:
-// every item is taken to be a restriction.
+// every item is taken to be a restriction. The parameters of a FHIR search that
+// return more than is selected (_include, _revinclude, _graph, _contained,
+// _containedType, _query, with any modifier) are none, so a scope with one of them
+// is no SMART scope to this package, and opaque. Those that order or shorten what is
+// returned, such as _summary, may stand there.
 //
 // All other scopes cover themselves, letter by letter, and nothing else: launch
 // does not cover launch/patient, nor the other way round. That includes opaque

@@ -15,6 +15,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(v.Scope, vectors.Scopes[(i+7)%len(vectors.Scopes)].Scope)
 	}
 	f.Add("patient/*.rs?a=%2B&%3d=x", "patient/Goal.cruds?a=%25&b==")
+	f.Add("patient/*.rs?a=1", "patient/Goal.rs?a=1&%5Finclude:iterate=x")
 	f.Fuzz(func(t *testing.T, token, other string) {
 		scope := smart.Parse(token)
 		if scope.String() != token {

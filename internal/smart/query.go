@@ -20,10 +20,28 @@ func parseQuery(text string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if returnsOthers(normal) {
+			return nil, errQueryResult
+		}
 		items[i] = normal
 	}
 	slices.Sort(items)
 	return slices.Compact(items), nil // a restriction said twice is said once
+}
+
+// returnsOthers tells of a normalised item whether it makes a search return what the
+// other items do not select: resources that are included, by reference or by a graph
+// (of FHIR R5), those that contain others or are contained, and whatever a named query
+// finds (FHIR R4, Search, "Managing Returned Resources" and "Named Queries").
+func returnsOthers(item string) bool {
+	if item[0] != '_' {
+		return false
+	}
+	switch item[:strings.IndexAny(item, ":=")] { // without a modifier, as in _include:iterate
+	case "_include", "_revinclude", "_graph", "_contained", "_containedType", "_query":
+		return true
+	}
+	return false
 }
 
 // normalizeItem returns parameter=value with one spelling for each meaning:
