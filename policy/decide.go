@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/smart"
 )
 
 // Decide never fails: what cannot be decided is a violation.
@@ -47,6 +48,7 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 		d.set("application_type", applicationTypeOf(d.layers.metadata.settled(d.m, "redirect_uris")), "default", "")
 	}
 	wanted := d.m.String(scopeMember)
+	d.wanted = smart.Split(wanted)
 	d.injectScopes()
 	for _, mp := range d.layers.members {
 		d.layers.metadata.applyMember(d.m, mp, &d.findings)
@@ -95,7 +97,7 @@ type deliberation struct {
 	scopes  *scopeRules // nil without a profile
 	rules   []compiledRule
 	ceiling *scopeLimit // the token's
-	given   []string    // scopes that nobody asked for
+	wanted  []string    // scopes that the caller names
 	grants  []string    // settled first
 
 	findings

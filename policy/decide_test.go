@@ -435,3 +435,25 @@ func TestApplicationTypeOfWhatIsLeft(t *testing.T) {
 		})
 	}
 }
+
+// TestExcessOfOperators: scopes that the policy's own operators put there are dropped
+// where an app cannot have them, and no excess of the caller's.
+func TestExcessOfOperators(t *testing.T) {
+	t.Parallel()
+	const users = `["openid","patient/*.rs"]`
+	for name, test := range map[string]struct{ operators, asked, scope, violated string }{
+		"default, and none asked for": {`{"scope":{"default":` + users + `}}`, `{` + backend + `}`, "", ""},
+		"added":                       {`{"scope":{"add":` + users + `}}`, `{` + backend + `,"scope":"system/*.rs"}`, "system/*.rs", ""},
+		"beyond what may be had":      {`{"scope":{"add":["fhirUser"]}}`, `{` + web + `,"scope":"openid"}`, "openid", ""},
+		"asked for as well":           {`{"scope":{"add":` + users + `}}`, `{` + backend + `,"scope":"system/*.rs openid"}`, "system/*.rs", "scope_excess /scope"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scopes := policy.Scopes{Allow: []string{"openid", "patient/*.rs", "system/*.rs"}, Excess: "reject"}
+			d := newPolicy(t, test.operators, scopes, policy.BuiltIn{}).Decide(policy.Request{Operation: policy.Create, Metadata: metadata(t, test.asked)})
+			if got := d.Metadata.String("scope"); got != test.scope || violated(d) != test.violated {
+				t.Errorf("scope %q, violated %q", got, violated(d))
+			}
+		})
+	}
+}

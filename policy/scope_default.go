@@ -22,7 +22,6 @@ func (d *deliberation) injectScopes() {
 	scopes := d.scopes.of(d.grants)
 	unusable := func(token string) bool { return !usable(token, d.grants) }
 	if !present && d.registered == nil && len(scopes.defaults) > 0 && !slices.ContainsFunc(scopes.defaults, unusable) {
-		d.given = scopes.defaults
 		d.set(scopeMember, scopes.text, "default_scopes", "")
 		return
 	}
@@ -42,7 +41,6 @@ func (d *deliberation) injectScopes() {
 			tokens = union(tokens, part)
 		}
 	}
-	d.given = tokens[len(own):]
 	if len(tokens) > 0 {
 		d.set(scopeMember, smart.Join(tokens), "default_scopes", "")
 	}

@@ -171,8 +171,8 @@ func (d *deliberation) meant(tokens []string) []string {
 	if !slices.ContainsFunc(tokens, foreign) {
 		return tokens
 	}
-	if d.scopes.reject {
-		for _, token := range slices.DeleteFunc(slices.Clone(tokens), func(t string) bool { return !foreign(t) }) {
+	for _, token := range tokens {
+		if foreign(token) && d.exceeds(token) {
 			d.violations = append(d.violations, Violation{
 				Rule: "scope_excess", Pointer: scopePointer, Given: token, Code: registration.InvalidClientMetadata,
 				Detail: "a scope is for apps with other grants",
@@ -180,6 +180,12 @@ func (d *deliberation) meant(tokens []string) []string {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(tokens), foreign)
+}
+
+// exceeds tells of a scope that cannot be had whether that is to be refused. What
+// the caller has not named (defaults, the policy's own operators) is dropped.
+func (d *deliberation) exceeds(token string) bool {
+	return d.scopes.reject && slices.Contains(d.wanted, token)
 }
 
 // limitBy is what one limit leaves of the scopes; false if there are too many.
@@ -202,8 +208,7 @@ func (d *deliberation) limitBy(limit *scopeLimit, tokens []string, most int) ([]
 			keep(token)
 			continue
 		}
-		// What the gateway itself has added is no excess of the caller's.
-		if d.scopes.reject && !slices.Contains(d.given, token) {
+		if d.exceeds(token) {
 			d.violations = append(d.violations, limit.violation("scope_excess", token, "a scope is beyond what may be registered"))
 			continue
 		}
