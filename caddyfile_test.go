@@ -222,6 +222,10 @@ func TestAdaptErrors(t *testing.T) {
 		"jwt with both":               {only(jwt + "\t\t\t\tjwks a\n\t\t\t\tsecret b\n\t\t\t}\n\t\t}\n"), "exactly one of jwks and secret is needed"},
 		"jwt without issuer":          {only(jwt + "\t\t\t\tjwks a\n\t\t\t}\n\t\t}\n"), "issuer is required with jwks"},
 		"jwt without audience":        {only(jwt + "\t\t\t\tjwks a\n\t\t\t}\n\t\t}\n"), "audience is required with jwks"},
+		"jwt of all, then another":    {only(jwt + "\t\t\t\tsecret a\n\t\t\t}\n\t\t\tjwt {\n\t\t\t\tissuer b\n\t\t\t\tsecret b\n\t\t\t}\n\t\t}\n"), "a jwt without issuer decides about every JWT, and the jwt behind it is never reached: write issuer, or put it last"},
+		"jwt of all, then passed on":  {only(jwt + "\t\t\t\tsecret a\n\t\t\t}\n\t\t\topen\n\t\t\tpassthrough b\n\t\t}\n"), "and the passthrough behind it is never reached"},
+		"jwt twice of an issuer":      {only(jwt + "\t\t\t\tissuer a\n\t\t\t\tsecret a\n\t\t\t}\n\t\t\tjwt {\n\t\t\t\tissuer a\n\t\t\t\tsecret b\n\t\t\t}\n\t\t}\n"), `the jwt of issuer "a" decides about all of its tokens, and the jwt of the same issuer behind it is never reached`},
+		"jwt behind any token":        {only("\t\tdialect generic\n\t\tinitial_access_token {\n\t\t\tpassthrough\n\t\t\tjwt {\n\t\t\t\tsecret a\n\t\t\t}\n\t\t}\n"), "passthrough takes every token with the dialect generic, and the jwt behind it is never reached: put it last"},
 		"jwt without credential":      {only(jwt + "\t\t\t\tsecret a\n\t\t\t}\n\t\t}\n"), "upstream_credential is required with jwt"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -102,8 +102,9 @@ type Handler struct {
 	// 7592 section 2.2 has it. Default: equal
 	ReadOnly string `json:"read_only,omitempty"`
 
-	// InitialAccessToken lists who may vouch for a registration, tried in order.
-	// Required: at least one.
+	// InitialAccessToken lists who may vouch for a registration, tried in order:
+	// the first that recognises a token decides about it, and one behind which
+	// another is never reached is refused. Required: at least one.
 	InitialAccessToken []InitialAccessToken `json:"initial_access_token,omitempty"`
 
 	// UpstreamCredential is what the gateway itself presents to the server for

@@ -21,8 +21,9 @@ type InitialAccessToken struct {
 	// is possible without its key, and judged by the server; or open: none.
 	Kind string `json:"kind,omitempty"`
 
-	// Issuer is what iss must be. Required with jwt; with passthrough it is
-	// optional.
+	// Issuer is what iss must be. Required with jwks; optional with secret, where
+	// every JWT is this one's without it, and so no other that reads JWTs may stand
+	// behind it; and with passthrough. Default: not compared
 	Issuer string `json:"issuer,omitempty"`
 
 	// AllowBearer lets access tokens of the server (typ Bearer) through too, for
@@ -30,7 +31,8 @@ type InitialAccessToken struct {
 	// Default: false
 	AllowBearer bool `json:"allow_bearer,omitempty"`
 
-	// Audience are the values one of which aud must contain. Required with jwt.
+	// Audience are the values one of which aud must contain. Required with jwks.
+	// Default: not compared
 	Audience []string `json:"audience,omitempty"`
 
 	// JWKS is where the public keys are: a URL, fetched in the background and

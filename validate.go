@@ -125,7 +125,39 @@ func (h *Handler) checkTokens() error {
 			errs = append(errs, fmt.Errorf("initial_access_token %s: %w", t.Kind, err))
 		}
 	}
+	return errors.Join(append(errs, h.checkTokenOrder())...)
+}
+
+// checkTokenOrder finds what is never asked. Who recognises a token decides about
+// it, and what stands behind does not get to see it.
+func (h *Handler) checkTokenOrder() error {
+	var errs []error
+	for i, first := range h.InitialAccessToken {
+		for _, behind := range h.InitialAccessToken[i+1:] {
+			if err := first.hides(behind, h.Dialect); err != nil {
+				errs = append(errs, fmt.Errorf("initial_access_token: %w", err))
+				break
+			}
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// hides tells whether every token that another could admit is decided about here.
+// open hides nothing and is never hidden: it is asked only where there is no token.
+func (t InitialAccessToken) hides(behind InitialAccessToken, dialect string) error {
+	jwt, generic := t.Kind == string(token.KindJWT), dialect == "generic"
+	behindIsJWT, behindIsPassthrough := behind.Kind == string(token.KindJWT), behind.Kind == string(token.KindPassthrough)
+	switch readsJWT := behindIsJWT || behindIsPassthrough && !generic; {
+	case jwt && readsJWT && t.Issuer == "":
+		return fmt.Errorf("a jwt without issuer decides about every JWT, and the %s behind it is never reached: write issuer, or put it last", behind.Kind)
+	case jwt && readsJWT && t.Issuer == behind.Issuer:
+		return fmt.Errorf("the jwt of issuer %q decides about all of its tokens, and the %s of the same issuer behind it is never reached", t.Issuer, behind.Kind)
+	// Keycloak's tokens have a type of their own; other JWTs are left to the next.
+	case t.Kind == string(token.KindPassthrough) && generic && behindIsJWT:
+		return errors.New("passthrough takes every token with the dialect generic, and the jwt behind it is never reached: put it last")
+	}
+	return nil
 }
 
 // check: a policy is written in one place.
