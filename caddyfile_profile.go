@@ -61,7 +61,9 @@ func unmarshalMatch(d *caddyfile.Dispenser, to *policy.Match) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
+	empty := true
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		empty = false
 		switch d.Val() {
 		case "class":
 			if to.Class != "" {
@@ -87,6 +89,10 @@ func unmarshalMatch(d *caddyfile.Dispenser, to *policy.Match) error {
 		default:
 			return d.Errf("unrecognized subdirective %q of match: class, metadata or token", d.Val())
 		}
+	}
+	// It would match every app, in place of what the preset or the name says.
+	if empty {
+		return d.Err("match needs a block with something in it")
 	}
 	return nil
 }

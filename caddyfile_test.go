@@ -141,6 +141,8 @@ func TestAdaptErrors(t *testing.T) {
 		"profile never chosen":        {"profile a\n\t\tprofile b", "profile b is never chosen"},
 		"profile against the policy":  {"policy {\n\t\t\tclient_name one_of A\n\t\t}\n\t\tprofile a {\n\t\t\tpolicy {\n\t\t\t\tclient_name one_of B\n\t\t\t}\n\t\t}", `policy, profile a: member "client_name": one_of: no value is allowed by both`},
 		"match unknown":               {"profile a {\n\t\t\tmatch {\n\t\t\t\tscope x\n\t\t\t}\n\t\t}", `unrecognized subdirective "scope" of match: class, metadata or token, at Caddyfile:5`},
+		"match without a block":       {"profile a {\n\t\t\tmatch\n\t\t\tpreset public\n\t\t}", "match needs a block with something in it, at Caddyfile:4"},
+		"match empty":                 {"profile patient {\n\t\t\tmatch {\n\t\t\t}\n\t\t}", "match needs a block with something in it, at Caddyfile:5"},
 		"match class twice":           {"profile a {\n\t\t\tmatch {\n\t\t\t\tclass patient\n\t\t\t\tclass patient\n\t\t\t}\n\t\t}", "class is written twice, at Caddyfile:6"},
 		"match no class":              {"profile a {\n\t\t\tmatch {\n\t\t\t\tclass doctor\n\t\t\t}\n\t\t}", `class is "doctor", must be one of: patient provider backend`},
 		"match metadata alone":        {"profile a {\n\t\t\tmatch {\n\t\t\t\tmetadata\n\t\t\t}\n\t\t}", "metadata needs a member and an operator, at Caddyfile:5"},
