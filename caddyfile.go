@@ -2,6 +2,7 @@ package smartregistration
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -308,6 +309,9 @@ func oneArg(d *caddyfile.Dispenser, to *string) error {
 	if !d.AllArgs(to) {
 		return d.Errf("%s takes exactly one argument", name)
 	}
+	if err := noneEmpty(d, name, *to); err != nil {
+		return err
+	}
 	return noBlock(d, name)
 }
 
@@ -316,6 +320,9 @@ func someArgs(d *caddyfile.Dispenser, to *[]string) error {
 	name := d.Val()
 	if *to = d.RemainingArgs(); len(*to) == 0 {
 		return d.Errf("%s needs at least one argument", name)
+	}
+	if err := noneEmpty(d, name, *to...); err != nil {
+		return err
 	}
 	return noBlock(d, name)
 }
@@ -327,7 +334,19 @@ func anyArgs(d *caddyfile.Dispenser, to *[]string) error {
 	if *to = d.RemainingArgs(); *to == nil {
 		*to = []string{}
 	}
+	if err := noneEmpty(d, name, *to...); err != nil {
+		return err
+	}
 	return noBlock(d, name)
+}
+
+// noneEmpty refuses an argument that is empty: it stands for a variable that is
+// not set, and would take back what is written.
+func noneEmpty(d *caddyfile.Dispenser, name string, args ...string) error {
+	if slices.Contains(args, "") {
+		return d.Errf("%s has an empty argument: is a variable not set?", name)
+	}
+	return nil
 }
 
 // noBlock refuses a block where there is nothing to put into one.

@@ -15,7 +15,7 @@ func (p *PolicyConfig) unmarshalPart(d *caddyfile.Dispenser) error {
 	switch d.Val() {
 	case "policy":
 		if d.CountRemainingArgs() > 0 {
-			return fileArg(d, &p.File)
+			return oneArg(d, &p.File)
 		}
 		var err error
 		p.MetadataPolicy, p.Rules, err = unmarshalOperators(d, "policy")
@@ -30,7 +30,7 @@ func (p *PolicyConfig) unmarshalPart(d *caddyfile.Dispenser) error {
 // unmarshalShadow reads a policy that stands beside the one in force.
 func (p *PolicyConfig) unmarshalShadow(d *caddyfile.Dispenser) error {
 	if d.CountRemainingArgs() > 0 {
-		return fileArg(d, &p.File)
+		return oneArg(d, &p.File)
 	}
 	seen := once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
@@ -51,19 +51,6 @@ func (p *PolicyConfig) unmarshalShadow(d *caddyfile.Dispenser) error {
 	}
 	if len(seen) == 0 {
 		return d.Err("shadow needs a file or a block with something in it")
-	}
-	return nil
-}
-
-// fileArg reads the name of a file. One that is empty stands for an environment
-// variable that is not set, and not for no policy.
-func fileArg(d *caddyfile.Dispenser, to *string) error {
-	name := d.Val()
-	if err := oneArg(d, to); err != nil {
-		return err
-	}
-	if *to == "" {
-		return d.Errf("the file of %s has no name", name)
 	}
 	return nil
 }

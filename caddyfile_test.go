@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -247,6 +248,40 @@ func TestAdaptErrors(t *testing.T) {
 				t.Errorf("%q does not say where", err)
 			}
 		})
+	}
+}
+
+// TestEmptyArguments: what is empty stands for a variable that is not set, and
+// takes back nothing of what is written.
+func TestEmptyArguments(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"path", "upstream_host", "public_url", "management", "widening", "read_only", "explain",
+		"dialect", "dialect keycloak", "allow_grants password", "cors", "built_in off", "policy", "shadow", "timeout",
+		"reconcile {read_back", "reconcile {security_members scope", "offered {from", "offered {list", "offered {unknown",
+		"scopes {allow openid", "scopes {deny", "scopes {preset", "upstream_credential bearer",
+		"profile a {preset", "profile a {match {class", "profile a {match {token issuer", "profile a {match {token claim tier",
+		"initial_access_token {passthrough", "initial_access_token {jwt {issuer", "initial_access_token {jwt {type",
+		"initial_access_token {jwt {expiry", "initial_access_token {jwt {claims scope", "initial_access_token {jwt {claims",
+		"initial_access_token {jwt {audience a", "initial_access_token {jwt {limits scope",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			lines := strings.ReplaceAll(line, "{", "{\n") + ` "{$SURELY_NOT_SET}"`
+			if strings.HasSuffix(line, "claims") {
+				lines += " value"
+			}
+			lines += strings.Repeat("\n}", strings.Count(line, "{"))
+			_, _, err := adapt(":80 {\n\tsmart_registration {\n" + lines + "\n\t}\n}\n")
+			at := fmt.Sprintf("has an empty argument: is a variable not set?, at Caddyfile:%d", 3+strings.Count(line, "{"))
+			if err == nil || !strings.Contains(err.Error(), at) {
+				t.Errorf("got %v, want something with %q", err, at)
+			}
+		})
+	}
+	// A value is what it is.
+	if _, _, err := adapt(strings.Replace(shortest, "LINES", "policy {\nclient_name one_of \"\" App\n}", 1)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -46,6 +46,9 @@ func (t *InitialAccessToken) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 func (t *InitialAccessToken) unmarshalPassthrough(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		t.Issuer = d.Val()
+		if err := noneEmpty(d, t.Kind, t.Issuer); err != nil {
+			return err
+		}
 	}
 	if d.NextArg() {
 		return d.ArgErr()
@@ -113,6 +116,9 @@ func (t *InitialAccessToken) unmarshalLimit(d *caddyfile.Dispenser) error {
 	if !d.AllArgs(&limit, &claim) {
 		return d.Err("limits needs a limit and the name of a claim, or off")
 	}
+	if err := noneEmpty(d, "limits", limit, claim); err != nil {
+		return err
+	}
 	if _, twice := t.Limits[limit]; twice {
 		return d.Errf("limit %q is written twice", limit)
 	}
@@ -132,6 +138,9 @@ func unmarshalClaim(d *caddyfile.Dispenser, to *map[string][]string) error {
 	args := d.RemainingArgs()
 	if len(args) < 2 {
 		return d.Errf("%s needs a name and at least one value", setting)
+	}
+	if err := noneEmpty(d, setting, args...); err != nil {
+		return err
 	}
 	if _, twice := (*to)[args[0]]; twice {
 		return d.Errf("claim %q is written twice", args[0])
