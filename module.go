@@ -205,6 +205,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.log = ctx.Logger()
 	h.decisions = h.log.Named("decision")
 	h.setDefaults()
+	// First: the admin API's /metrics shows this registry even where this
+	// configuration is refused and the one before it goes on.
+	if err := telemetry.Register(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
 	for _, step := range []func(caddy.Context) error{
 		h.provisionUpstream, h.provisionTokens, h.provisionCredential, h.provisionPolicy, h.provisionShadow,
 		h.provisionOffered, h.provisionReconcile, h.provisionCORS, h.publishCeiling,
@@ -212,9 +217,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		if err := step(ctx); err != nil {
 			return err
 		}
-	}
-	if err := telemetry.Register(ctx.GetMetricsRegistry()); err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
 	}
 	h.warn(ctx)
 	return nil

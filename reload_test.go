@@ -87,6 +87,30 @@ func TestReload(t *testing.T) {
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("github.com/caddyserver/certmagic.keepLockfileFresh"))
 }
 
+// TestRefusedReload: a configuration that is refused leaves the metrics of the one
+// that goes on.
+func TestRefusedReload(t *testing.T) {
+	s := newServer(t, echo)
+	address, admin := freeAddress(t), freeAddress(t)
+	config := func(lines string) string {
+		return strings.Replace(site(address, s.URL, lines), "admin off", "admin "+admin+"\n\tpersist_config off", 1)
+	}
+	run(t, config(passthrough))
+	if a := ask(t, http.MethodPost, "http://"+address+"/register", app, bearer(initialToken)); a.status != http.StatusCreated {
+		t.Fatalf("got %s", a)
+	}
+	refused, _, err := adapt(config(passthrough + "policy /nowhere/policy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Load([]byte(refused), true); err == nil {
+		t.Fatal("it was not refused")
+	}
+	if metrics := ask(t, http.MethodGet, "http://"+admin+"/metrics", ""); !strings.Contains(metrics.text, "caddy_smart_registration_decisions_total{") {
+		t.Errorf("the metrics lack the decisions: %d", metrics.status)
+	}
+}
+
 // register returns the status of one registration, 0 if the connection was reset
 // before there was an answer.
 func register(t *testing.T, client *http.Client, base string) int {
