@@ -3,6 +3,7 @@ package smartregistration_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -53,14 +54,26 @@ func TestNarrowPolicy(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 	})
-	for name, other := range map[string]string{
-		"another path": strings.Replace(config, "policy "+file, "policy "+file+"\n\t\tpath /apps", 1),
-		"two handlers": strings.Replace(config, "\tsmart_discovery", "\tsmart_registration /register* {\n"+strings.ReplaceAll(passthrough, "{UPSTREAM}", s.URL)+"\n\t}\n\tsmart_discovery", 1),
+	for name, test := range map[string]struct{ config, notice string }{
+		"another path": {strings.Replace(config, "policy "+file, "policy "+file+"\n\t\tpath /apps", 1), `"path":"/register","handlers":0`},
+		"two handlers": {
+			strings.Replace(config, "\tsmart_discovery", "\tsmart_registration /register* {\n"+strings.ReplaceAll(passthrough, "{UPSTREAM}", s.URL)+"\n\t}\n\tsmart_discovery", 1),
+			`"path":"/register","handlers":2`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, _ := narrowed(other)()["scopes_supported"].([]any); len(got) != 8 {
+			log := filepath.Join(t.TempDir(), "log")
+			if got, _ := narrowed(loggingTo(test.config, log))()["scopes_supported"].([]any); len(got) != 8 {
 				t.Errorf("got %v", got)
+			}
+			if content, err := os.ReadFile(log); err != nil || !strings.Contains(string(content), test.notice) {
+				t.Errorf("not said: %s (%v)\n%s", test.notice, err, content)
 			}
 		})
 	}
+}
+
+// loggingTo has Caddy log into a file.
+func loggingTo(config, file string) string {
+	return strings.Replace(config, "{", "{\n\tlog {\n\t\toutput file "+file+"\n\t}", 1)
 }

@@ -290,7 +290,7 @@ func TestLogWarnings(t *testing.T) {
 			log := t.TempDir() + "/log"
 			address := freeAddress(t)
 			config := strings.Replace(site(address, s.URL, test.lines), "bind 127.0.0.1", "bind "+test.bind, 1)
-			run(t, strings.Replace(config, "{", "{\n\tlog {\n\t\toutput file "+log+"\n\t}", 1))
+			run(t, loggingTo(config, log))
 			warnings := warningsOf(t, log)
 			if len(warnings) != len(test.want) {
 				t.Fatalf("got %v, want %v", warnings, test.want)

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
 	"github.com/caddy-smart/smartregistration/internal/discovery/document"
 )
@@ -43,14 +44,16 @@ func Publish(server *caddyhttp.Server, path string, ceiling Ceiling) (withdraw f
 	}
 }
 
-// ceilingOf is the ceiling of an endpoint, nil where it is not known which.
-func ceilingOf(server *caddyhttp.Server, path string) Ceiling {
+// ceilingOf is the ceiling of an endpoint, nil where it is not known which, and how
+// many there are.
+func ceilingOf(server *caddyhttp.Server, path string) (Ceiling, int) {
 	ceilings.mu.RLock()
 	defer ceilings.mu.RUnlock()
-	if found := ceilings.known[endpoint{server, path}]; len(found) == 1 {
-		return *found[0]
+	found := ceilings.known[endpoint{server, path}]
+	if len(found) != 1 {
+		return nil, len(found)
 	}
-	return nil
+	return *found[0], 1
 }
 
 // narrowed is a rewriting by one version of a ceiling.
@@ -65,9 +68,9 @@ func (h *Handler) rewritingNow() document.Rewriting {
 	if !h.NarrowToPolicy {
 		return h.rewriting
 	}
-	ceiling := ceilingOf(h.server, h.endpointPath)
+	ceiling, handlers := ceilingOf(h.server, h.endpointPath)
 	if ceiling == nil {
-		h.log.give(noticeNoPolicy)
+		h.log.give(noticeNoPolicy, zap.String("path", h.endpointPath), zap.Int("handlers", handlers))
 		return h.rewriting
 	}
 	version, lists := ceiling()
@@ -76,7 +79,7 @@ func (h *Handler) rewritingNow() document.Rewriting {
 	}
 	rewriting, err := document.NewRewriting(h.rewriting.Endpoint(), lists)
 	if err != nil {
-		h.log.give(noticeNoPolicy)
+		h.log.give(noticeNoPolicy, zap.String("path", h.endpointPath), zap.Int("handlers", handlers), zap.Error(err))
 		return h.rewriting
 	}
 	h.narrowed.Store(&narrowed{version, rewriting})
