@@ -261,9 +261,9 @@ func (h *Handler) unmarshalMaxBody(d *caddyfile.Dispenser) error {
 	}
 	size, err := humanize.ParseBytes(s)
 	if err != nil {
-		return d.Errf("max_body %q: %v", s, err)
+		return d.Errf("max_body %q is not a size: write one such as 64KiB", s)
 	}
-	if size == 0 || size > 1<<30 {
+	if size == 0 || size > maxMaxBody {
 		return d.Errf("max_body %q must be between 1 byte and 1 GiB", s)
 	}
 	h.MaxBody = int64(size)

@@ -31,6 +31,9 @@ const (
 	defaultTimeout = 30 * time.Second
 )
 
+// maxMaxBody is how large a body may be at most: it is held in memory.
+const maxMaxBody = 1 << 30
+
 // Handler stands in front of an authorization server's Dynamic Client
 // Registration API (RFC 7591, RFC 7592) and decides which SMART on FHIR apps may
 // be registered, and how. It answers `path` and `path`/{client_id}; every other
@@ -157,8 +160,8 @@ type Handler struct {
 	// RFC 7591 has it, or 200 for callers that were built to that. Default: 201
 	SuccessStatus int `json:"success_status,omitempty"`
 
-	// MaxBody is how large a request body may be, in bytes; a larger one is
-	// answered with 413 and not read to its end. Default: 65536
+	// MaxBody is how large a request body may be, in bytes, up to 1 GiB; a larger
+	// one is answered with 413 and not read to its end. Default: 65536
 	MaxBody int64 `json:"max_body,omitempty"`
 
 	// Timeout bounds each exchange with the authorization server; one that

@@ -32,7 +32,7 @@ type OfferedScopes struct {
 	// (Keycloak refuses the whole registration for one). Default: strip
 	Unknown string `json:"unknown,omitempty"`
 
-	// Refresh is how often from is read. Default: 10m
+	// Refresh is how often from is read: 1s or more. Default: 10m
 	Refresh caddy.Duration `json:"refresh,omitempty"`
 
 	// Expand is how many of the server's scopes may stand for one that it has in
@@ -44,6 +44,7 @@ type OfferedScopes struct {
 
 const (
 	defaultRefresh = 10 * time.Minute
+	minRefresh     = time.Second // below it, the server would be busy with being asked
 	defaultExpand  = 50
 )
 
@@ -57,6 +58,9 @@ func (o *OfferedScopes) check() error {
 	}
 	if o.List != nil && o.Refresh != 0 {
 		errs = append(errs, errors.New("refresh is for from"))
+	}
+	if o.Refresh != 0 && time.Duration(o.Refresh) < minRefresh {
+		errs = append(errs, fmt.Errorf("refresh is %s, must be %s or more", time.Duration(o.Refresh), minRefresh))
 	}
 	if o.Expand < 0 {
 		errs = append(errs, errors.New("expand is negative"))

@@ -57,7 +57,7 @@ func TestOfferedLater(t *testing.T) {
 		}
 		offered {
 			from http://`+address+`/.well-known/openid-configuration
-			refresh 10ms
+			refresh 1s
 		}`)
 	scope := func() any {
 		return ask(t, http.MethodPost, base+"/register",

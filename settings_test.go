@@ -253,6 +253,9 @@ func TestJSONIsStrict(t *testing.T) {
 		"an unknown kind":       {`"kind": "passthrough"`, `"kind": "magic"`, "kind must be"},
 		"an unknown management": {`"initial_access_token":`, `"management": "perhaps", "initial_access_token":`, "management"},
 		"negative size":         {`"initial_access_token":`, `"max_body": -1, "initial_access_token":`, "max_body"},
+		"a size beyond all":     {`"initial_access_token":`, `"max_body": 1000000000000000, "initial_access_token":`, "max_body is 1000000000000000, must be between 1 byte and 1 GiB"},
+		"refresh before now":    {`"initial_access_token":`, `"offered": {"from": "https://a.example", "refresh": -1}, "initial_access_token":`, "refresh is -1ns, must be 1s or more"},
+		"refresh in seconds":    {`"initial_access_token":`, `"offered": {"from": "https://a.example", "refresh": 60}, "initial_access_token":`, "refresh is 60ns, must be 1s or more"},
 		"a policy of no object": {`"initial_access_token":`, `"policy": {"metadata_policy": []}, "initial_access_token":`, "policy"},
 		"a policy of nothing":   {`"initial_access_token":`, `"policy": {"metadata_policy": null}, "initial_access_token":`, "policy"},
 	} {

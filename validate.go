@@ -101,8 +101,8 @@ func (h *Handler) checkLimits() error {
 	if h.SuccessStatus != http.StatusCreated && h.SuccessStatus != http.StatusOK {
 		errs = append(errs, fmt.Errorf("success_status is %d, must be 201 or 200", h.SuccessStatus))
 	}
-	if h.MaxBody < 0 {
-		errs = append(errs, errors.New("max_body is negative"))
+	if h.MaxBody < 1 || h.MaxBody > maxMaxBody {
+		errs = append(errs, fmt.Errorf("max_body is %d, must be between 1 byte and 1 GiB", h.MaxBody))
 	}
 	if h.Timeout < 0 {
 		errs = append(errs, errors.New("timeout is negative"))
