@@ -202,8 +202,14 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 // unmarshalUpstream hands the block to reverse_proxy.
 func (h *Handler) unmarshalUpstream(d *caddyfile.Dispenser) error {
 	h.upstreamProxy = new(reverseproxy.Handler)
-	segment := d.NewFromNextSegment()
-	if err := h.upstreamProxy.UnmarshalCaddyfile(segment); err != nil {
+	segment := d.NextSegment()
+	line := caddyfile.NewDispenser(segment)
+	line.Next()
+	// To reverse_proxy an empty address is port 80 of this machine.
+	if err := noneEmpty(line, "upstream", line.RemainingArgs()...); err != nil {
+		return err
+	}
+	if err := h.upstreamProxy.UnmarshalCaddyfile(caddyfile.NewDispenser(segment)); err != nil {
 		return err
 	}
 	if len(h.upstreamProxy.Upstreams) == 0 && h.upstreamProxy.DynamicUpstreamsRaw == nil {

@@ -78,8 +78,33 @@ func (h *Handler) provisionUpstream(ctx caddy.Context) error {
 	}
 	h.publicURL = strings.TrimSuffix(h.publicURL, "/")
 	if proxy, ok := handler.(*reverseproxy.Handler); ok {
+		if err := checkAddresses(proxy.Upstreams); err != nil {
+			return err
+		}
 		pinHost(proxy, h.server.Host)
 		sendAtOnce(proxy)
+	}
+	return nil
+}
+
+// checkAddresses refuses addresses that nothing can be sent to. reverse_proxy looks
+// at them when there is a request, which also fills in what it alone knows.
+func checkAddresses(upstreams reverseproxy.UpstreamPool) error {
+	for _, to := range upstreams {
+		dial, err := caddy.NewReplacer().ReplaceOrErr(to.Dial, true, false)
+		if err != nil {
+			return fmt.Errorf("upstream: %w", err)
+		}
+		if isPlaceholder(dial) {
+			continue
+		}
+		address, err := caddy.ParseNetworkAddress(dial)
+		if err != nil {
+			return fmt.Errorf("upstream %q: %w", to.Dial, err)
+		}
+		if !address.IsUnixNetwork() && !address.IsFdNetwork() && (address.StartPort == 0 || address.PortRangeSize() != 1) {
+			return fmt.Errorf("upstream %q: %q must be a host with one port", to.Dial, dial)
+		}
 	}
 	return nil
 }

@@ -144,6 +144,21 @@ func TestUpstreamHost(t *testing.T) {
 	}
 }
 
+// TestUpstreamPlaceholders: an address may be known at start, or of each request.
+func TestUpstreamPlaceholders(t *testing.T) {
+	s := newServer(t, echo)
+	address := strings.TrimPrefix(s.URL, "http://")
+	t.Setenv("UPSTREAM_OF_THE_TEST", address)
+	for _, upstream := range []string{"{env.UPSTREAM_OF_THE_TEST}", "{http.request.header.Backend}"} {
+		t.Run(upstream, func(t *testing.T) {
+			a := ask(t, http.MethodPost, gateway(t, upstream, passthrough)+"/register", app, bearer(initialToken), "Backend: "+address)
+			if a.status != http.StatusCreated {
+				t.Errorf("got %s", a)
+			}
+		})
+	}
+}
+
 // TestTrustedProxy: another proxy's word about the public address counts if
 // Caddy trusts it.
 func TestTrustedProxy(t *testing.T) {
@@ -207,6 +222,9 @@ func TestEarlyData(t *testing.T) {
 func TestInvalidConfigurations(t *testing.T) {
 	for name, test := range map[string]struct{ lines, want string }{
 		"a placeholder without a value": {passthrough + "upstream_host {env.SURELY_NOT_SET}", "upstream_host"},
+		"an address without a value":    {strings.Replace(passthrough, "{UPSTREAM}", "{env.SURELY_NOT_SET}", 1), "upstream: evaluated placeholder {env.SURELY_NOT_SET} is empty"},
+		"a host without a value":        {strings.Replace(passthrough, "{UPSTREAM}", "{env.SURELY_NOT_SET}:8080", 1), "upstream: evaluated placeholder {env.SURELY_NOT_SET} is empty"},
+		"an address without a port":     {strings.Replace(passthrough, "{UPSTREAM}", "{env.HOME}", 1), "must be a host with one port"},
 		"an unreadable secret":          {strings.Replace(portal, `"`+portalSecret+`"`, "{file./nowhere/secret}", 1) + "upstream_credential bearer ours", "secret"},
 		"a short secret":                {strings.Replace(portal, portalSecret, "short", 1) + "upstream_credential bearer ours", "at least 32 bytes"},
 		"an unreadable key file":        {strings.Replace(portal, `secret "`+portalSecret+`"`, "issuer a\naudience b\njwks /nowhere/keys.json", 1) + "upstream_credential bearer ours", "/nowhere/keys.json"},
