@@ -166,6 +166,45 @@ func TestAnswerSettings(t *testing.T) {
 	}
 }
 
+// TestStrippedPrefix: the address that a caller is told leads back to the gateway,
+// whatever was taken off the path on the way in.
+func TestStrippedPrefix(t *testing.T) {
+	s := newClients(t, nil)
+	for name, test := range map[string]struct{ before, lines, path, location string }{
+		"handle_path":         {"handle_path /fhir/* {", "", "/fhir/register", "{BASE}/fhir/register/"},
+		"encoded":             {"handle_path /fhir/* {", "", "/%66hir/register", "{BASE}/%66hir/register/"},
+		"uri strip_prefix":    {"route {\nuri strip_prefix /a/b", "", "/a/b/register", "{BASE}/a/b/register/"},
+		"nothing stripped":    {"route {", "", "/register", "{BASE}/register/"},
+		"rewritten to more":   {"route {\nrewrite /apps /register", "", "/apps", "{BASE}/register/"},
+		"public_url says all": {"handle_path /fhir/* {", "public_url {BASE}/fhir", "/fhir/register", "{BASE}/fhir/register/"},
+		"another one before":  {"handle_path /fhir/* {", "public_url https://apps.example.org", "/fhir/register", "https://apps.example.org/register/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := freeAddress(t)
+			base := "http://" + address
+			config := strings.Replace(site(address, s.URL, passthrough+"dialect generic\n"+test.lines), "smart_registration", test.before+"\nsmart_registration", 1)
+			config = strings.Replace(config, `respond "next handler"`, "}\nrespond \"next handler\"", 1)
+			run(t, strings.ReplaceAll(config, "{BASE}", base))
+			a := ask(t, http.MethodPost, base+test.path, app, bearer("token"))
+			id, _ := a.body["client_id"].(string)
+			uri, _ := a.body["registration_client_uri"].(string)
+			if want := strings.ReplaceAll(test.location, "{BASE}", base) + id; a.status != 201 || uri != want || a.header.Get("Location") != want {
+				t.Fatalf("got %s at %q, want %q", a, a.header.Get("Location"), want)
+			}
+			if !strings.HasPrefix(uri, base) {
+				return
+			}
+			token, _ := a.body["registration_access_token"].(string)
+			if read := ask(t, http.MethodGet, uri, "", bearer(token)); read.status != 200 || read.body["registration_client_uri"] != uri {
+				t.Errorf("GET %s: got %s", uri, read)
+			}
+			if gone := ask(t, http.MethodDelete, uri, "", bearer(token)); gone.status != 204 {
+				t.Errorf("DELETE %s: got %s", uri, gone)
+			}
+		})
+	}
+}
+
 // TestForwarded: what reaches the server is the decided document, the list of
 // headers, and the right credential; of the caller's other headers nothing.
 func TestForwarded(t *testing.T) {

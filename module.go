@@ -46,7 +46,7 @@ const maxMaxBody = 1 << 30
 // at start ({env.*}, {file.*}); one that cannot be resolved is an error at start.
 type Handler struct {
 	// Path is the public registration endpoint, compared with the request's raw
-	// path, case-sensitively. The client configuration endpoint of a client is
+	// path as it is here, behind handle_path and rewrites, case-sensitively. The client configuration endpoint of a client is
 	// one segment below it; anything else below it is answered with 404.
 	// Default: /register
 	Path string `json:"path,omitempty"`
@@ -68,9 +68,10 @@ type Handler struct {
 	// setting pins it. Default: the Host of the request.
 	UpstreamHost string `json:"upstream_host,omitempty"`
 
-	// PublicURL overrides scheme, host and path prefix of the addresses that
-	// callers are told (registration_client_uri, Location), for when another
-	// proxy stands in front of Caddy. Default: as the request came in.
+	// PublicURL is all that stands before path in the addresses that callers are
+	// told (registration_client_uri, Location): scheme, host and path prefix, for
+	// when another proxy stands in front of Caddy. Default: as the request came
+	// in, with a prefix that handle_path or uri strip_prefix has taken off.
 	PublicURL string `json:"public_url,omitempty"`
 
 	// Dialect is the kind of authorization server: keycloak, or generic for one

@@ -21,7 +21,7 @@ type target struct {
 }
 
 // target tells what a request asks for, and whether it is for this handler at
-// all. Paths are compared as they came, undecoded and case-sensitively: what is
+// all. Paths are compared as they arrive here, undecoded and case-sensitively: what is
 // not exactly the endpoint, or one plain segment below it, is not the endpoint.
 func (h *Handler) target(r *http.Request) (target, bool) {
 	path := r.URL.EscapedPath()
@@ -101,8 +101,9 @@ func (x *transaction) clientURI(id string) string {
 	return x.publicBase() + x.Path + "/" + url.PathEscape(id)
 }
 
-// publicBase is scheme and host as callers see them. A proxy in front is
-// believed if Caddy trusts it (servers > trusted_proxies).
+// publicBase is what callers see before the path: public_url, or scheme, host and
+// what was stripped. A proxy in front is believed if Caddy trusts it (servers >
+// trusted_proxies).
 func (x *transaction) publicBase() string {
 	if x.publicURL != "" {
 		return x.publicURL
@@ -119,7 +120,21 @@ func (x *transaction) publicBase() string {
 			host = forwarded
 		}
 	}
-	return scheme + "://" + host
+	return scheme + "://" + host + strippedPrefix(x.request)
+}
+
+// strippedPrefix is what handle_path or uri strip_prefix has taken off the path on
+// the way here: without it, an address that a caller is told leads elsewhere.
+func strippedPrefix(r *http.Request) string {
+	original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request)
+	if !ok || original.URL == nil {
+		return ""
+	}
+	prefix, stripped := strings.CutSuffix(original.URL.EscapedPath(), r.URL.EscapedPath())
+	if !stripped {
+		return "" // rewritten to something else
+	}
+	return prefix
 }
 
 // parseHTTPURL reads an absolute http or https URL.
