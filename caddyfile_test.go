@@ -96,6 +96,13 @@ func TestAdaptErrors(t *testing.T) {
 		"upstream twice":              {"upstream 127.0.0.1:1", "upstream is written twice, at Caddyfile:4"},
 		"upstream_path twice":         {"upstream_path /x", "upstream_path is written twice, at Caddyfile:5"},
 		"upstream_host with path":     {"upstream_host a.example/x", `upstream_host "a.example/x" must be a host`},
+		"upstream_host with no port":  {"upstream_host a.example:99999", `upstream_host "a.example:99999" must be a host, with a port or without`},
+		"upstream_host port alone":    {"upstream_host :8080", `must be a host`},
+		"public_url with dots":        {"public_url https://a.example/a/../b", `public_url "https://a.example/a/../b" has dot segments`},
+		"public_url with more dots":   {"public_url https://a.example/a/%2e%2e/b", "has dot segments"},
+		"public_url with a user":      {"public_url https://user:S3CRETPW@a.example", "public_url: must be an http or https URL without user or fragment"},
+		"public_url with a fragment":  {"public_url https://a.example/#", "public_url: must be an http or https URL without user or fragment"},
+		"public_url with no port":     {"public_url https://a.example:99999", "public_url: not an absolute http or https URL"},
 		"public_url no URL":           {"public_url auth.example.org", "public_url"},
 		"public_url with query":       {"public_url https://a.example?x", "has a query"},
 		"dialect unknown":             {"dialect okta", `dialect is "okta", must be one of: keycloak generic`},
@@ -247,6 +254,9 @@ func TestAdaptErrors(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), "Caddyfile:") {
 				t.Errorf("%q does not say where", err)
+			}
+			if strings.Contains(err.Error(), "S3CRETPW") {
+				t.Errorf("%q tells the password", err)
 			}
 		})
 	}

@@ -101,6 +101,9 @@ Exit status: 0 if nothing fails, 1 if something does, 2 if it cannot be found ou
 
 // runProbe probes and prints, and tells whether nothing failed.
 func runProbe(cmd *cobra.Command, from source, what probed) (bool, error) {
+	if what.timeout <= 0 {
+		return false, fmt.Errorf("--timeout is %s, must be more than nothing", what.timeout)
+	}
 	target, err := what.target(from, cmd.InOrStdin())
 	if err != nil {
 		return false, err

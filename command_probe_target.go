@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -39,6 +40,9 @@ func (p probed) target(from source, stdin io.Reader) (probe.Target, error) {
 		}
 	}
 	if p.url != "" {
+		if u, err := url.Parse(p.url); err == nil && strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), h.Path) {
+			return t, fmt.Errorf("--url ends in the handler's path: it is the site's address, to which %s is added", h.Path)
+		}
 		publicURL = p.url
 	}
 	if publicURL == "" {

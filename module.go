@@ -102,8 +102,9 @@ type Handler struct {
 	// ReadOnly is what is done about an update with members that only the server
 	// sets (registration_access_token, registration_client_uri,
 	// client_secret_expires_at, client_id_issued_at): equal drops those that are
-	// as they were read and refuses others; strict refuses all of them, as RFC
-	// 7592 section 2.2 has it. Default: equal
+	// as they were read and refuses others, except a client_id_issued_at that the
+	// server does not tell again (Keycloak), which it drops; strict refuses all of
+	// them, as RFC 7592 section 2.2 has it. Default: equal
 	ReadOnly string `json:"read_only,omitempty"`
 
 	// InitialAccessToken lists who may vouch for a registration, tried in order:

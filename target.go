@@ -1,9 +1,11 @@
 package smartregistration
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -143,10 +145,22 @@ func parseHTTPURL(s string) (*url.URL, error) {
 	if err != nil {
 		return nil, errNotHTTPURL // without the URL, which may hold a password
 	}
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Fragment != "" {
+	switch {
+	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || !isPort(u.Port()):
 		return nil, errNotHTTPURL
+	case u.User != nil, strings.Contains(s, "#"):
+		return nil, errUserOrFragment
 	}
 	return u, nil
+}
+
+// errUserOrFragment does not repeat the URL either.
+var errUserOrFragment = errors.New("must be an http or https URL without user or fragment")
+
+// isPort tells whether s is the port of an address, or "", which is the scheme's.
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "" || err == nil && n > 0
 }
 
 // isHost tells whether s is a host, with a port or without, and nothing else.

@@ -60,19 +60,30 @@ func checkPath(name, path string) error {
 	if u.EscapedPath() != path || strings.ContainsAny(path, ";*") {
 		return fmt.Errorf("%s %q has characters that a path here may not have", name, path)
 	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
-			return fmt.Errorf("%s %q has dot segments", name, path)
-		}
+	if hasDotSegments(path) {
+		return fmt.Errorf("%s %q has dot segments", name, path)
 	}
 	return nil
 }
 
+func hasDotSegments(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
+}
+
 func checkHost(host string) error {
-	if host == "" || isPlaceholder(host) || isHost(host) {
+	if host == "" || isPlaceholder(host) {
 		return nil
 	}
-	return fmt.Errorf("upstream_host %q must be a host, with a port or without", host)
+	u, err := url.Parse("http://" + host)
+	if !isHost(host) || err != nil || u.Hostname() == "" || strings.HasSuffix(host, ":") || !isPort(u.Port()) {
+		return fmt.Errorf("upstream_host %q must be a host, with a port or without", host)
+	}
+	return nil
 }
 
 func checkPublicURL(s string) error {
@@ -85,6 +96,9 @@ func checkPublicURL(s string) error {
 	}
 	if u.RawQuery != "" || u.ForceQuery {
 		return fmt.Errorf("public_url %q has a query", s)
+	}
+	if hasDotSegments(u.Path) {
+		return fmt.Errorf("public_url %q has dot segments", s)
 	}
 	return nil
 }
