@@ -162,6 +162,27 @@ func TestClientCredentialsRejected(t *testing.T) {
 	}
 }
 
+// TestClientCredentialsFlightHasLanded: who has found no token that will do, and comes
+// to the flight after it has landed, takes what it has brought.
+func TestClientCredentialsFlightHasLanded(t *testing.T) {
+	t.Parallel()
+	c := credentialOf(nil, func(n int) (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: fmt.Sprint("t", n)}, nil // which never expires
+	})
+	c.token, c.renewAt = "expired", time.Unix(1_700_000_000, 0)
+	first := true
+	c.now = func() time.Time {
+		if first {
+			first = false
+			c.mu.Unlock() // held by who asks for the time
+			defer c.mu.Lock()
+			assertToken(t, c, "", "t1")
+		}
+		return time.Unix(1_700_000_000, 0)
+	}
+	assertToken(t, c, "", "t1")
+}
+
 func TestClientCredentialsWaiterGoesAway(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int32

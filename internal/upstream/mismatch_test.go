@@ -32,6 +32,9 @@ func TestMismatches(t *testing.T) {
 			`{"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"a","y":"c"}]}}`,
 			[]string{"jwks"},
 		},
+		"a key by another name": {
+			`{"jwks":{"keys":[{"kty":"EC","kid":"1","x":"a","y":"b"}]}}`, `{"jwks":{"keys":[{"kty":"EC","kid":"2","x":"a","y":"b"}]}}`, []string{"jwks"},
+		},
 		"a key more": {
 			`{"jwks":{"keys":[{"kty":"EC","x":"a"}]}}`, `{"jwks":{"keys":[{"kty":"EC","x":"a"},{"kty":"EC","x":"b"}]}}`, []string{"jwks"},
 		},
