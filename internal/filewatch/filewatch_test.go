@@ -76,12 +76,22 @@ func TestWatch(t *testing.T) {
 		rounds(3)
 		write("two") // the same comes back
 		rounds(3)
+		write("half")
+		rounds(1)
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		rounds(1)
+		write("half") // no sooner than any other is it taken for whole
+		rounds(1)
+		write("four")
+		rounds(3)
 		cancel()
 		<-done
-		if want := []string{"one", "two", "three", "two", "two"}; !slices.Equal(loaded, want) {
+		if want := []string{"one", "two", "three", "two", "two", "four"}; !slices.Equal(loaded, want) {
 			t.Errorf("loaded %q, want %q", loaded, want)
 		}
-		if want := []string{"fine", "fine", "it is broken", "it cannot be read: at the wrong place", "fine", "gone", "fine"}; !slices.Equal(told, want) {
+		if want := []string{"fine", "fine", "it is broken", "it cannot be read: at the wrong place", "fine", "gone", "fine", "gone", "fine"}; !slices.Equal(told, want) {
 			t.Errorf("told %q, want %q", told, want)
 		}
 	})
