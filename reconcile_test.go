@@ -2,10 +2,10 @@ package smartregistration_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -42,20 +42,24 @@ func TestInsistence(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		fault   fault
+		lines   string
 		status  int
 		left    int
 		settled string
 	}{
-		"keys that nobody sent":             {insists(set("jwks", evilKeys)), 502, 0, "taken_back"},
-		"keys that nobody sent, once":       {changed(http.MethodPost, set("jwks", evilKeys)), 201, 1, "corrected"},
-		"a redirect URI at the same origin": {insists(set("redirect_uris", []string{"https://app.example.org/cb", "https://app.example.org/open"})), 502, 0, "taken_back"},
-		"less, and no correction":           {refusing(insists(set("scope", "launch/patient"))), 201, 1, "warned"},
-		"more, and no correction":           {refusing(insists(set("scope", "launch/patient system/*.rs"))), 502, 0, "taken_back"},
+		"keys that nobody sent":             {insists(set("jwks", evilKeys)), "", 502, 0, "taken_back"},
+		"keys that nobody sent, once":       {changed(http.MethodPost, set("jwks", evilKeys)), "", 201, 1, "corrected"},
+		"a redirect URI at the same origin": {insists(set("redirect_uris", []string{"https://app.example.org/cb", "https://app.example.org/open"})), "", 502, 0, "taken_back"},
+		"less, and no correction":           {refusing(insists(set("scope", "launch/patient"))), "", 201, 1, "warned"},
+		"more, and no correction":           {refusing(insists(set("scope", "launch/patient system/*.rs"))), "", 502, 0, "taken_back"},
+		"a member that matters, in another language": {
+			changed(http.MethodPost, set("client_uri#de", "https://evil.example/")), "reconcile {\nsecurity_members client_uri\n}", 201, 1, "corrected",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newClients(t, test.fault)
 			log := filepath.Join(t.TempDir(), "log")
-			base := gatewayWithLog(t, s.URL, passthrough, log)
+			base := gatewayWithLog(t, s.URL, passthrough+test.lines, log)
 			a := ask(t, http.MethodPost, base+"/register", app, bearer(initialToken))
 			if a.status != test.status || len(s.names()) != test.left {
 				t.Errorf("got %s, %v are left after %v", a, s.names(), s.log())
@@ -114,31 +118,95 @@ func hangFirstDelete(s *clients, next http.Handler) http.Handler {
 }
 
 // TestUpdateIsPutBack: an update that came out with more than was decided does
-// not stand.
+// not stand, and what the server has set is not sent back to it.
 func TestUpdateIsPutBack(t *testing.T) {
-	s := newClients(t, insists(func(m map[string]any) {
+	const (
+		before = `{"redirect_uris":["https://app.example.org/cb"],"client_name":"App","scope":"launch/patient",
+			"grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic"}`
+		update = `{"client_id":"c1","redirect_uris":["https://app.example.org/cb"],"client_name":"New","scope":"launch/patient"}`
+	)
+	once := func(m map[string]any) {
 		if m["client_name"] == "New" {
 			m["scope"] = "launch/patient system/*.rs"
 		}
-	}))
-	before := map[string]any{}
-	if err := json.Unmarshal([]byte(`{"redirect_uris":["https://app.example.org/cb"],"client_name":"App","scope":"launch/patient",
-		"grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"client_secret_basic"}`), &before); err != nil {
-		t.Fatal(err)
 	}
-	s.mu.Lock()
-	s.held["c1"], s.tokens["c1"] = maps.Clone(before), "Bearer "+registrationToken
-	s.mu.Unlock()
-	log := filepath.Join(t.TempDir(), "log")
-	base := gatewayWithLog(t, s.URL, passthrough, log)
-	a := ask(t, http.MethodPut, base+"/register/c1",
-		`{"client_id":"c1","redirect_uris":["https://app.example.org/cb"],"client_name":"New","scope":"launch/patient"}`, bearer(registrationToken))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a.status != 502 || fmt.Sprint(s.held["c1"]["scope"]) != "launch/patient" || s.held["c1"]["client_name"] != "App" {
-		t.Errorf("got %s, at the server is %v after %v", a, s.held["c1"], s.asked)
+	for name, test := range map[string]struct {
+		lines   string
+		change  func(map[string]any)
+		settled string
+	}{
+		"as it was":                {"", once, "taken_back"},
+		"at another server":        {"dialect generic", once, "taken_back"},
+		"with more than there was": {"", func(m map[string]any) { m["jwks"] = evilKeys }, "left"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var last map[string]any // that was sent
+			insisting := insists(test.change)
+			s := newClients(t, func(w http.ResponseWriter, r *http.Request, s *clients, do func() (int, map[string]any)) {
+				insisting(w, r, s, func() (int, map[string]any) {
+					status, document := do()
+					s.mu.Lock()
+					defer s.mu.Unlock()
+					last = maps.Clone(s.held["c1"])
+					return status, document
+				})
+			})
+			registered := map[string]any{}
+			if err := json.Unmarshal([]byte(before), &registered); err != nil {
+				t.Fatal(err)
+			}
+			s.mu.Lock()
+			s.held["c1"], s.tokens["c1"] = maps.Clone(registered), "Bearer "+registrationToken
+			s.mu.Unlock()
+			log := filepath.Join(t.TempDir(), "log")
+			base := gatewayWithLog(t, s.URL, passthrough+test.lines, log)
+			a := ask(t, http.MethodPut, base+"/register/c1", update, bearer(registrationToken))
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			registered["client_id"] = "c1"
+			if a.status != 502 || !reflect.DeepEqual(last, registered) {
+				t.Errorf("got %s, the server was sent %v, want %v, after %v", a, last, registered, s.asked)
+			}
+			if line := decisionLine(t, log); line["settled"] != test.settled || line["locked_out"] != true {
+				t.Errorf("settled is %v, want %s, locked_out is %v", line["settled"], test.settled, line["locked_out"])
+			}
+		})
 	}
-	if line := decisionLine(t, log); line["settled"] != "taken_back" || line["locked_out"] != true {
-		t.Errorf("settled is %v, locked_out is %v", line["settled"], line["locked_out"])
+}
+
+// TestToldOnce: a server may tell the secret and the token when it issues them, and
+// not again. The caller has them all the same, and of two the newer.
+func TestToldOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines, later string // the exchange that tells less
+		forgets      []string
+		asked, token string
+	}{
+		"read back": {"reconcile {\nread_back always\n}", http.MethodGet, []string{"client_secret", "registration_access_token"}, "POST, GET c1", "token-c1-0"},
+		"corrected": {"", http.MethodPut, []string{"client_secret"}, "POST, PUT c1", "token-c1-2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newClients(t, func(w http.ResponseWriter, r *http.Request, s *clients, do func() (int, map[string]any)) {
+				switch {
+				case r.Method == test.later:
+					status, document := do()
+					for _, name := range test.forgets {
+						delete(document, name)
+					}
+					send(w, func() (int, map[string]any) { return status, document })
+				case test.later == http.MethodPut:
+					changed(http.MethodPost, password)(w, r, s, do)
+				default:
+					send(w, do)
+				}
+			})
+			a := ask(t, http.MethodPost, gateway(t, s.URL, passthrough+test.lines)+"/register", app, bearer(initialToken))
+			if asked := strings.Join(s.log(), ", "); a.status != 201 || asked != test.asked {
+				t.Errorf("got %s after %s", a, asked)
+			}
+			if a.body["client_secret"] != "the-secret-of-c1" || a.body["registration_access_token"] != test.token || a.body["client_secret_expires_at"] != 0.0 {
+				t.Errorf("the caller is told %s", a)
+			}
+		})
 	}
 }
