@@ -328,6 +328,7 @@ var faults = []struct {
 			w.WriteHeader(500)
 		}),
 	},
+	{name: "500 of another server", fault: says(500, ""), lines: "dialect generic", status: 502, left: 1, settled: "left", orphan: true, asked: "POST"},
 	{
 		name: "the connection is cut after the request", status: 502, left: 1, settled: "left", orphan: true,
 		fault: faultOf(http.MethodPost, func(_ http.ResponseWriter, _ *http.Request, _ *clients, do func() (int, map[string]any)) {
