@@ -126,6 +126,28 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// TestFreeScopes: a read names openid, which Keycloak keeps no record of, where the
+// policy lets the client have it.
+func TestFreeScopes(t *testing.T) {
+	const recorded = "fhirUser launch/patient patient/*.rs" // in the order of a read
+	s := newServer(t, echo)
+	for name, test := range map[string]struct{ lines, want string }{
+		"by default":          {"", recorded + " openid"},
+		"allowed":             {"scopes {\n allow openid " + recorded + "\n}", recorded + " openid"},
+		"not allowed":         {"scopes {\n allow " + recorded + "\n}", recorded},
+		"denied":              {"scopes {\n deny openid\n}", recorded},
+		"not in subset_of":    {"policy {\n scope subset_of " + recorded + "\n}", recorded},
+		"of another server's": {"dialect generic", recorded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := ask(t, http.MethodGet, gateway(t, s.URL, passthrough+test.lines)+"/register/c1", "", bearer(registrationToken))
+			if a.status != 200 || a.body["scope"] != test.want {
+				t.Errorf("got %s, want scope %q", a, test.want)
+			}
+		})
+	}
+}
+
 func TestAnswerSettings(t *testing.T) {
 	s := newServer(t, echo)
 	for name, test := range map[string]struct {
