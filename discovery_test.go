@@ -1,13 +1,21 @@
 package smartregistration_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	smartregistration "github.com/caddy-smart/smartregistration"
 )
 
 // TestNarrowPolicy: documents advertise what the policy in force can ever allow,
@@ -76,4 +84,30 @@ func TestNarrowPolicy(t *testing.T) {
 // loggingTo has Caddy log into a file.
 func loggingTo(config, file string) string {
 	return strings.Replace(config, "{", "{\n\tlog {\n\t\toutput file "+file+"\n\t}", 1)
+}
+
+// TestCleanup: a configuration that has been replaced is not held by what it has
+// published.
+func TestCleanup(t *testing.T) {
+	server := func() weak.Pointer[caddyhttp.Server] {
+		server := new(caddyhttp.Server)
+		h := &smartregistration.Handler{
+			UpstreamRaw:        []byte(`{"handler": "static_response", "status_code": 201}`),
+			UpstreamPath:       "/realms/r/clients-registrations/openid-connect",
+			InitialAccessToken: []smartregistration.InitialAccessToken{{Kind: "passthrough"}},
+		}
+		ctx, cancel := caddy.NewContext(caddy.Context{Context: context.WithValue(context.Background(), caddyhttp.ServerCtxKey, server)})
+		defer cancel()
+		if err := h.Provision(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Cleanup(); err != nil {
+			t.Fatal(err)
+		}
+		return weak.Make(server)
+	}()
+	until(t, "that the server is forgotten", func() bool {
+		runtime.GC()
+		return server.Value() == nil
+	})
 }
