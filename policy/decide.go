@@ -48,7 +48,9 @@ func (p *Policy) decideBy(only *profile, r Request) Decision {
 		d.set("application_type", applicationTypeOf(d.layers.metadata.settled(d.m, "redirect_uris")), "default", "")
 	}
 	wanted := d.m.String(scopeMember)
-	d.wanted = smart.Split(wanted)
+	if d.scopes != nil && d.scopes.reject {
+		d.wanted = smart.Split(wanted)
+	}
 	d.injectScopes()
 	for _, mp := range d.layers.members {
 		d.layers.metadata.applyMember(d.m, mp, &d.findings)
@@ -97,7 +99,7 @@ type deliberation struct {
 	scopes  *scopeRules // nil without a profile
 	rules   []compiledRule
 	ceiling *scopeLimit // the token's
-	wanted  []string    // scopes that the caller names
+	wanted  []string    // scopes that the caller names, where any excess is refused
 	grants  []string    // settled first
 
 	findings
