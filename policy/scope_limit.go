@@ -69,15 +69,6 @@ func ceilingOf(limits *Metadata) (*scopeLimit, error) {
 	return newScopeLimit(tokenLayer, smart.Split(scope)), nil
 }
 
-// narrow is the part of a scope that is allowed, and whether that is all of it.
-func (l *scopeLimit) narrow(token string) (part []string, whole bool) {
-	asked := smart.Parse(token)
-	if l.permits(asked) {
-		return []string{token}, true
-	}
-	return l.part(asked), false
-}
-
 // part is what is allowed of a scope that is not permitted whole.
 func (l *scopeLimit) part(asked smart.Scope) []string {
 	if l.allowed != nil {

@@ -203,8 +203,11 @@ func (s *appScopes) allow() []string {
 	for _, limit := range s.limits[1:] {
 		var rest []string
 		for _, token := range tokens {
-			part, _ := limit.narrow(token)
-			rest = append(rest, part...)
+			if asked := smart.Parse(token); limit.permits(asked) {
+				rest = append(rest, token)
+			} else {
+				rest = append(rest, limit.part(asked)...)
+			}
 		}
 		tokens = rest
 	}
