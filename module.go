@@ -46,8 +46,9 @@ const maxMaxBody = 1 << 30
 // at start ({env.*}, {file.*}); one that cannot be resolved is an error at start.
 type Handler struct {
 	// Path is the public registration endpoint, compared with the request's raw
-	// path as it is here, behind handle_path and rewrites, case-sensitively. The client configuration endpoint of a client is
-	// one segment below it; anything else below it is answered with 404.
+	// path as it is here, behind handle_path and rewrites, case-sensitively. The
+	// client configuration endpoint of a client is one segment below it; anything
+	// else below it is answered with 404.
 	// Default: /register
 	Path string `json:"path,omitempty"`
 

@@ -61,9 +61,9 @@ func checkKeyTypes(d *finalDocument) []Violation {
 
 // checkKeyParameters: a key must be of a size that signatures are made with (RFC
 // 7518 section 3.3 and 6, RFC 8037 section 2), and not one with which everybody's
-// signature is valid, as with the public exponent 1, or nobody's. Keycloak answers 500 to an RSA
-// modulus of one byte or of 50,000 (measured on 26.7.5). What is no base64url at
-// all is no key to anybody, and is left for the server to say so.
+// signature is valid, as with the public exponent 1, or nobody's. Keycloak answers
+// 500 to an RSA modulus of one byte or of 50,000 (measured on 26.7.5). What is no
+// base64url at all is no key to anybody, and is left for the server to say so.
 func checkKeyParameters(d *finalDocument) []Violation {
 	var vs []Violation
 	for i := range d.keys {
