@@ -63,8 +63,24 @@ func (j *JWT) verifySignature(ctx context.Context, parsed compact) error {
 	if err != nil {
 		return err
 	}
+	refusal := set.verify(parsed, alg, kid)
+	if refusal == nil || set.byName(kid) {
+		return refusal
+	}
+	newer, err := j.config.Keys.newer(ctx, set)
+	switch {
+	case err != nil:
+		return err
+	case newer == set: // a flood of bad signatures costs no second one each
+		return refusal
+	}
+	return newer.verify(parsed, alg, kid)
+}
+
+// verify tells whether one of the keys that are meant verifies the signature.
+func (s *keySet) verify(parsed compact, alg, kid string) error {
 	var room [1]*verificationKey // mostly one
-	candidates, err := set.find(kid, alg, room[:0])
+	candidates, err := s.find(kid, alg, room[:0])
 	if err != nil {
 		return err
 	}

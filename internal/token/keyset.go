@@ -35,6 +35,11 @@ func (s *keySet) soleNameless() bool {
 	return len(s.keys) == 1 && s.keys[0].id == ""
 }
 
+// byName tells whether a kid is what chooses among the keys. Where it is not, a
+// token that they do not verify may be of a key that has come after them: the issuer
+// has no other way to say so.
+func (s *keySet) byName(kid string) bool { return kid != "" && !s.soleNameless() }
+
 // find appends the keys to try: with a kid those that bear it (RFC 7517
 // section 4.5 lets keys share one), without a kid the only one there is. It
 // never tries all keys: the issuer says which one, or has just one.
@@ -42,7 +47,7 @@ func (s *keySet) find(kid, alg string, fitting []*verificationKey) ([]*verificat
 	named := false
 	for i := range s.keys {
 		k := &s.keys[i]
-		if kid != "" && k.id != kid && !s.soleNameless() {
+		if k.id != kid && s.byName(kid) {
 			continue
 		}
 		named = true

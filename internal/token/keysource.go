@@ -19,6 +19,11 @@ type KeySource interface {
 	// looked for, "" if none; a source may look further when it does not know it.
 	// The error wraps ErrUnavailable.
 	keys(ctx context.Context, kid string) (*keySet, error)
+
+	// newer returns the keys that there are after those that did not verify a
+	// token whose key has no name; the same ones if there are none. The error wraps
+	// ErrUnavailable.
+	newer(ctx context.Context, than *keySet) (*keySet, error)
 }
 
 type staticKeys struct {
@@ -72,9 +77,13 @@ func (s *StoredJWKS) algorithms() []string { return s.current.Load().algorithms(
 
 func (s *StoredJWKS) keys(context.Context, string) (*keySet, error) { return s.current.Load(), nil }
 
+func (s *StoredJWKS) newer(context.Context, *keySet) (*keySet, error) { return s.current.Load(), nil }
+
 func (s staticKeys) algorithms() []string { return s.set.algorithms() }
 
 func (s staticKeys) keys(context.Context, string) (*keySet, error) { return s.set, nil }
+
+func (s staticKeys) newer(context.Context, *keySet) (*keySet, error) { return s.set, nil }
 
 // Interface guards
 var (

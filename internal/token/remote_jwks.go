@@ -19,8 +19,9 @@ const (
 	// give or take a tenth, so that many gateways do not come at once.
 	refreshInterval = 15 * time.Minute
 
-	// unknownKeyInterval is how often an unknown kid may cause a fetch. Anyone can
-	// make up a kid; without the bound each would be a request to the issuer.
+	// unknownKeyInterval is how often a token of an unknown key may cause a fetch.
+	// Anyone can make up a kid, or a signature where keys have no names; without the
+	// bound each would be a request to the issuer.
 	unknownKeyInterval = 10 * time.Second
 
 	// retryInterval is the pause after a failed fetch: the first one of the
@@ -31,9 +32,10 @@ const (
 
 // RemoteJWKS is a key set behind a URL. It is fetched in the background by
 // [RemoteJWKS.Start], kept while its server is down, and fetched ahead of time
-// when a token names an unknown key. Until the first success, and before Start,
-// its tokens are ErrUnavailable; so are those that name an unknown key as long as
-// the last fetch has failed, since the key may be a new one.
+// when a token names an unknown key, or names none and the keys do not verify it.
+// Until the first success, and before Start, its tokens are ErrUnavailable; so are
+// those that would have it fetched ahead of time as long as the last fetch has
+// failed, since the key may be a new one.
 type RemoteJWKS struct {
 	url     string
 	client  *http.Client
@@ -49,7 +51,7 @@ type RemoteJWKS struct {
 	// would fail the others.
 	lifecycle   context.Context
 	lastFailure time.Time // of any fetch; zero after a success
-	lastUnknown time.Time // fetch because of an unknown kid
+	lastUnknown time.Time // fetch because of an unknown key
 }
 
 // NewRemoteJWKS prepares the key set without fetching it. The address has to be
@@ -112,24 +114,44 @@ func (r *RemoteJWKS) keys(ctx context.Context, kid string) (*keySet, error) {
 		return set, nil
 	}
 
-	r.mu.Lock()
-	lifecycle := r.lifecycle
-	r.mu.Unlock()
-	if lifecycle == nil {
-		return nil, errNoKeys
+	if err := r.lookFurther(ctx); err != nil {
+		return nil, err
 	}
-	done := r.flight.DoChan("", func() (any, error) { return nil, r.fetchIfDue(lifecycle) })
-	select {
-	case <-ctx.Done():
-		return nil, errNoKeys
-	case <-done:
-	}
-
 	set := r.current.Load()
 	if set == nil || !set.knows(kid) && r.failing() {
 		return nil, errNoKeys
 	}
 	return set, nil
+}
+
+func (r *RemoteJWKS) newer(ctx context.Context, than *keySet) (*keySet, error) {
+	if set := r.current.Load(); set != than {
+		return set, nil // somebody else has found out meanwhile
+	}
+	if err := r.lookFurther(ctx); err != nil {
+		return nil, err
+	}
+	if r.failing() {
+		return nil, errNoKeys
+	}
+	return r.current.Load(), nil
+}
+
+// lookFurther fetches the set if it is due, or waits for who does.
+func (r *RemoteJWKS) lookFurther(ctx context.Context) error {
+	r.mu.Lock()
+	lifecycle := r.lifecycle
+	r.mu.Unlock()
+	if lifecycle == nil {
+		return errNoKeys
+	}
+	done := r.flight.DoChan("", func() (any, error) { return nil, r.fetchIfDue(lifecycle) })
+	select {
+	case <-ctx.Done():
+		return errNoKeys
+	case <-done:
+		return nil
+	}
 }
 
 // failing tells whether the last fetch failed.

@@ -3,6 +3,9 @@ package token
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -499,4 +502,144 @@ func TestNewRemoteJWKS(t *testing.T) {
 			}
 		})
 	}
+}
+
+// signedBy is a good token of a key, with that header.
+func signedBy(key any, alg, header string) string { return sign(alg, key, header, goodClaims()) }
+
+// Where keys have no names, or tokens name none, what the keys do not verify may be of
+// the next one.
+func TestRemoteJWKSNamelessRotation(t *testing.T) {
+	first, second := ecKey(), must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	const nameless, withKid = `{"alg":"ES256"}`, `{"alg":"ES256","kid":"k"}`
+	for name, tt := range map[string]struct {
+		before, after []string
+		alg, header   string
+		key           any
+	}{
+		"one key":                      {[]string{publicJWK(first, "")}, []string{publicJWK(second, "")}, "ES256", nameless, second},
+		"one key, tokens with a kid":   {[]string{publicJWK(first, "")}, []string{publicJWK(second, "")}, "ES256", withKid, second},
+		"names that tokens do not say": {[]string{publicJWK(first, `,"kid":"a"`)}, []string{publicJWK(second, `,"kid":"b"`)}, "ES256", nameless, second},
+		"a name from now on":           {[]string{publicJWK(first, "")}, []string{publicJWK(first, `,"kid":"j"`), publicJWK(second, `,"kid":"k"`)}, "ES256", withKid, second},
+		"several keys": {
+			[]string{publicJWK(first, ""), publicJWK(ec384Key(), "")},
+			[]string{publicJWK(second, ""), publicJWK(ec384Key(), "")}, "ES256", nameless, second,
+		},
+		"another type":     {[]string{publicJWK(ec384Key(), "")}, []string{publicJWK(second, "")}, "ES256", nameless, second},
+		"one again of two": {[]string{publicJWK(first, ""), publicJWK(second, "")}, []string{publicJWK(second, "")}, "ES256", nameless, second},
+		"all withdrawn":    {nil, []string{publicJWK(second, "")}, "ES256", nameless, second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := new(keyServer)
+				server.serve(tt.before...)
+				keys, v := remote(t, server, func(err error) { t.Error(err) })
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				keys.Start(ctx)
+				synctest.Wait()
+				server.serve(tt.after...)
+				_, err := verify(t, v, signedBy(tt.key, tt.alg, tt.header))
+				admitted.check(t, err)
+				if server.count() != 2 {
+					t.Errorf("%d requests, want 2", server.count())
+				}
+			})
+		})
+	}
+}
+
+// Bad signatures cause no more than made-up names do, whichever of the two it is.
+func TestRemoteJWKSBadSignatures(t *testing.T) {
+	forger := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	synctest.Test(t, func(t *testing.T) {
+		server := new(keyServer)
+		server.serve(publicJWK(ecKey(), ""))
+		keys, v := remote(t, server, func(err error) { t.Error(err) })
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		keys.Start(ctx)
+		synctest.Wait()
+		bad := outcome{ErrInvalid, "signature"}
+		for round := range 3 {
+			for i := range 20 {
+				_, err := verify(t, v, signedBy(forger, "ES256", `{"alg":"ES256"}`))
+				bad.check(t, err)
+				_, err = verify(t, v, signedBy(forger, "ES256", fmt.Sprintf(`{"alg":"ES256","kid":"made-up-%d"}`, i)))
+				bad.check(t, err)
+			}
+			if want := 2 + round; server.count() != want {
+				t.Errorf("%d requests after %d rounds, want %d", server.count(), round+1, want)
+			}
+			time.Sleep(10 * time.Second)
+		}
+	})
+}
+
+// A name that is known says which key it is: a bad signature is one.
+func TestRemoteJWKSBadSignatureOfNamedKey(t *testing.T) {
+	forger := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	synctest.Test(t, func(t *testing.T) {
+		server := new(keyServer)
+		server.serve(named("k1"))
+		keys, v := remote(t, server, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		keys.Start(ctx)
+		synctest.Wait()
+		server.stop()
+		_, err := verify(t, v, signedBy(forger, "ES256", `{"alg":"ES256","kid":"k1"}`))
+		outcome{ErrInvalid, "signature"}.check(t, err)
+		if server.count() != 1 {
+			t.Errorf("%d requests, want 1", server.count())
+		}
+	})
+}
+
+// While the key server is down, nobody knows whether a signature is bad or of the
+// next key; once it answers, one does.
+func TestRemoteJWKSNamelessOutage(t *testing.T) {
+	second := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	synctest.Test(t, func(t *testing.T) {
+		server := new(keyServer)
+		server.serve(publicJWK(ecKey(), ""))
+		keys, v := remote(t, server, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		keys.Start(ctx)
+		synctest.Wait()
+		server.stop()
+		of := func(key any) string { return signedBy(key, "ES256", `{"alg":"ES256"}`) }
+		for range 2 { // the second is too soon to be looked for
+			_, err := verify(t, v, of(second))
+			outcome{ErrUnavailable, "moment"}.check(t, err)
+		}
+		_, err := verify(t, v, of(ecKey()))
+		admitted.check(t, err)
+		if server.count() != 2 {
+			t.Errorf("%d requests, want 2", server.count())
+		}
+
+		server.serve(publicJWK(ecKey(), ""))
+		time.Sleep(10 * time.Second)
+		_, err = verify(t, v, of(second))
+		outcome{ErrInvalid, "signature"}.check(t, err)
+
+		// Who waits for a fetch and hangs up is told nothing about the token.
+		server.mu.Lock()
+		server.delay = 3 * time.Second
+		server.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		impatient, giveUp := context.WithTimeout(t.Context(), time.Second)
+		defer giveUp()
+		_, err = v.Verify(impatient, of(second))
+		outcome{ErrUnavailable, "moment"}.check(t, err)
+		began := time.Now()
+		_, err = verify(t, v, of(ecKey())) // a good one does not wait
+		admitted.check(t, err)
+		if time.Since(began) != 0 {
+			t.Error("a good signature waited for the fetch")
+		}
+		time.Sleep(5 * time.Second)
+	})
 }
