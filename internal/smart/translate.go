@@ -8,7 +8,7 @@ const (
 	OutcomeSame                     // the server offers it, spelled like that
 	OutcomeEqual                    // the server offers it in other words: patient/*.rs for patient/*.read
 	OutcomeExpanded                 // the server offers parts of it: patient/Goal.rs and others for patient/*.rs
-	OutcomeOverLimit                // the server offers more parts of it than are allowed
+	OutcomeOverLimit                // the server offers more parts of it than are allowed, or the list takes too long
 )
 
 // outcomeNames is indexed by Outcome.
@@ -36,39 +36,54 @@ type Translation struct {
 // offered one that means exactly the same; else, if most is positive, as those
 // that are part of it, up to most for each decided scope. Of the parts only as
 // many are chosen as it takes to grant what all of them do, spelled in the
-// syntax of the scope where the server offers both.
+// syntax of the scope where the server offers both. Where many scopes of a list are
+// looked for among many, the last of them are OutcomeOverLimit, whatever there is.
 //
 // Scopes other than resource scopes have one spelling and no parts.
 func (o *Offered) Translate(decided []string, most int) []Translation {
 	translations := make([]Translation, len(decided))
+	looks := 0
 	for i, token := range decided {
-		translations[i] = o.translate(token, most)
+		var ready bool
+		if translations[i], ready = o.whole(token); ready || most <= 0 {
+			continue
+		}
+		if looks > maxLooks {
+			translations[i].Outcome = OutcomeOverLimit
+			continue
+		}
+		var n int
+		translations[i], n = o.parts(token, most)
+		looks += n
 	}
 	return translations
 }
 
-func (o *Offered) translate(token string, most int) Translation {
+// whole translates a scope as one; false where it could have parts.
+func (o *Offered) whole(token string) (t Translation, ready bool) {
 	if o.Has(token) {
-		return Translation{token, OutcomeSame, []string{token}}
+		return Translation{token, OutcomeSame, []string{token}}, true
 	}
 	scope := Parse(token)
 	if scope.Kind != Resource {
-		return Translation{Token: token}
+		return Translation{Token: token}, true
 	}
 	if names, ok := o.spellings[scope.meaning()]; ok {
-		return Translation{token, OutcomeEqual, []string{names.in(scope.Syntax)}}
+		return Translation{token, OutcomeEqual, []string{names.in(scope.Syntax)}}, true
 	}
-	if most <= 0 {
-		return Translation{Token: token}
-	}
-	parts := o.expand(scope, most)
+	return Translation{Token: token}, false
+}
+
+// parts translates a scope as those that are part of it.
+func (o *Offered) parts(token string, most int) (t Translation, looks int) {
+	parts, looks := o.expand(Parse(token), most)
 	switch {
 	case len(parts) == 0:
-		return Translation{Token: token}
+		return Translation{Token: token}, looks
 	case len(parts) > most:
-		return Translation{Token: token, Outcome: OutcomeOverLimit}
+		return Translation{Token: token, Outcome: OutcomeOverLimit}, looks
 	}
-	return Translation{token, OutcomeExpanded, parts}
+	return Translation{token, OutcomeExpanded, parts}, looks
 }
 
 // Translated returns the offered scopes of all translations, in order, each

@@ -1,6 +1,7 @@
 package smart_test
 
 import (
+	"fmt"
 	"math/rand"
 	"slices"
 	"testing"
@@ -155,5 +156,39 @@ func checkTranslation(t *testing.T, offered []string, decided string, got smart.
 		if !slices.Contains(offered, token) || expandAll(others) == granted {
 			t.Fatalf("%q offered, %s becomes %+v, where %s is not offered or superfluous", offered, decided, got, token)
 		}
+	}
+}
+
+// Many scopes that each could have any of many parts: the search ends, and what needs
+// none goes on.
+func TestTranslateEnds(t *testing.T) {
+	t.Parallel()
+	tokens := []string{"openid", "user/*.read"}
+	for i := range 15_000 {
+		tokens = append(tokens, fmt.Sprintf("patient/Observation.rs?category=c%d", i))
+	}
+	offered := smart.NewOffered(tokens)
+	decided := make([]string, 1000)
+	for i := range decided {
+		decided[i] = fmt.Sprintf("patient/*.rs?category=%%63%d&code=x", i) // which is none of them
+	}
+	decided = append(decided, "openid", "user/*.rs", "patient/Observation.rs?category=c7", "patient/*.rs?category=c7")
+	got := offered.Translate(decided, 50)
+	counts := map[smart.Outcome]int{}
+	for _, translation := range got {
+		counts[translation.Outcome]++
+	}
+	if n := counts[smart.OutcomeUnknown]; n < 10 || n > 30 {
+		t.Errorf("%d of 1000 were looked for among 15000, want some", n)
+	}
+	if sent, want := smart.Join(smart.Translated(got)), "openid user/*.read patient/Observation.rs?category=c7"; sent != want {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+	if last := got[len(got)-1]; last.Outcome != smart.OutcomeOverLimit {
+		t.Errorf("got %+v for the last, want %s", last, smart.OutcomeOverLimit)
+	}
+	// One scope is looked for, whatever it takes.
+	if alone := offered.Translate(decided[len(decided)-1:], 50)[0]; alone.Outcome != smart.OutcomeExpanded {
+		t.Errorf("got %+v for one, want %s", alone, smart.OutcomeExpanded)
 	}
 }
