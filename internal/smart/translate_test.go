@@ -165,7 +165,8 @@ func TestTranslateEnds(t *testing.T) {
 	t.Parallel()
 	tokens := []string{"openid", "user/*.read"}
 	for i := range 15_000 {
-		tokens = append(tokens, fmt.Sprintf("patient/Observation.rs?category=c%d", i))
+		typ := [...]string{"Observation", "Condition", "Procedure"}[i%3]
+		tokens = append(tokens, fmt.Sprintf("patient/%s.rs?category=c%d", typ, i/3))
 	}
 	offered := smart.NewOffered(tokens)
 	decided := make([]string, 1000)
