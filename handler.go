@@ -131,10 +131,9 @@ func (x *transaction) decide() error {
 	if !x.hasBody() {
 		return nil
 	}
-	remote, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.ClientIPVarKey).(string)
 	request := policy.Request{
 		Operation: x.target.operation, Metadata: x.asked, Registered: x.registered,
-		Offered: x.offered.Load(), Admission: x.voucher(), RemoteIP: remote, Now: time.Now(),
+		Offered: x.offered.Load(), Admission: x.voucher(), RemoteIP: x.remoteIP(), Now: time.Now(),
 	}
 	x.scope = x.asked.String("scope")
 	var again policy.Request
@@ -149,6 +148,12 @@ func (x *transaction) decide() error {
 		return x.decision.Refusal(x.explains())
 	}
 	return nil
+}
+
+// remoteIP is where the request comes from, by what Caddy trusts.
+func (x *transaction) remoteIP() string {
+	remote, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.ClientIPVarKey).(string)
+	return remote
 }
 
 // voucher is what rules may know of who vouches for the request; nil for an update

@@ -138,9 +138,10 @@ func (x *transaction) addFreeScopes(registered *registration.Metadata) {
 	if !registered.Contains("grant_types", "authorization_code") || len(redirects) == 0 {
 		return // no user can sign in to it
 	}
+	read := policy.Request{Registered: registered, RemoteIP: x.remoteIP(), Now: time.Now()}
 	tokens := smart.Split(registered.String("scope"))
 	for _, free := range x.dialect.Free {
-		if x.policy.Permits(registered, free) && !slices.Contains(tokens, free) {
+		if x.policy.Permits(read, free) && !slices.Contains(tokens, free) {
 			tokens = append(tokens, free)
 		}
 	}

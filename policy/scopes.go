@@ -214,12 +214,14 @@ func (s *appScopes) allow() []string {
 	return tokens
 }
 
-// Permits tells whether a client of these metadata, which are registered, may have
-// a scope at all.
-func (p *Policy) Permits(m *Metadata, token string) bool {
-	d := deliberation{Policy: p, m: m}
-	_ = d.settleProfile(Request{Operation: Update, Metadata: m, Registered: m}) // of limits, which an update has none of
-	grants := stringsOf(m, "grant_types")
+// Permits tells whether the client that is Registered may have a scope at all. Of the
+// request, its time and where it comes from count: a profile may be known by rules
+// about them.
+func (p *Policy) Permits(r Request, token string) bool {
+	r.Operation, r.Metadata, r.Admission = Update, r.Registered, nil // as an update would be judged
+	d := deliberation{Policy: p, m: r.Registered}
+	_ = d.settleProfile(r) // of limits, which an update has none of
+	grants := stringsOf(r.Registered, "grant_types")
 	if d.scopes == nil || !forClient(token, grants) || d.scopes.of(grants).forbids(smart.Parse(token)) != nil {
 		return false
 	}

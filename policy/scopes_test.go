@@ -1,6 +1,11 @@
 package policy_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/caddy-smart/smartregistration/policy"
+)
 
 // TestPermits: which scope a client that is registered may have, by all that the
 // policy says about scopes.
@@ -10,6 +15,12 @@ func TestPermits(t *testing.T) {
 		app     = web + `,"grant_types":["authorization_code"]`
 		limited = `"metadata_policy":{"scope":{"subset_of":["openid","launch/patient"]}}`
 	)
+	// told has a profile that an update is only judged by where the other one's rule
+	// does not hold.
+	told := func(rule string) string {
+		return `"profiles":[{"name":"gold","match":{"token":{"kind":["jwt"]}},"scopes":{"allow":["offline_access"]}},
+			{"name":"patient","rules":[{"name":"a_rule","expression":"` + rule + `","message":"no"}]}]`
+	}
 	for name, test := range map[string]struct {
 		policy, registered, token string
 		want                      bool
@@ -25,11 +36,16 @@ func TestPermits(t *testing.T) {
 		"not in subset_of, and allowed":         {limited + `,"scopes":{"allow":["openid","fhirUser"]}`, app, "fhirUser", false},
 		"in subset_of, and not allowed":         {limited + `,"scopes":{"allow":["fhirUser"]}`, app, "openid", false},
 		"another operator says nothing of that": {`"metadata_policy":{"scope":{"default":"launch/patient"}}`, app, "openid", true},
+		"by a profile that rules on the time":   {told("now > timestamp('2020-01-01T00:00:00Z')"), app, "offline_access", false},
+		"by a profile that rules on the IP":     {told("request.remote_ip.startsWith('192.0.2.')"), app, "offline_access", false},
+		"by another, since a rule forbids":      {told("request.remote_ip.startsWith('198.51.100.')"), app, "offline_access", true},
 		"not in a profile's subset_of":          {`"profiles":[{"name":"only",` + limited + `}]`, app, "fhirUser", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := parsed(t, "{"+test.policy+"}").Permits(metadata(t, `{"client_id":"c1",`+test.registered+`}`), test.token); got != test.want {
+			if got := parsed(t, "{"+test.policy+"}").Permits(policy.Request{
+				Registered: metadata(t, `{"client_id":"c1",`+test.registered+`}`), Now: time.Now(), RemoteIP: "192.0.2.7",
+			}, test.token); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

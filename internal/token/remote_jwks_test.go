@@ -523,7 +523,8 @@ func TestRemoteJWKSNamelessRotation(t *testing.T) {
 		"a name from now on":           {[]string{publicJWK(first, "")}, []string{publicJWK(first, `,"kid":"j"`), publicJWK(second, `,"kid":"k"`)}, "ES256", withKid, second},
 		"several keys": {
 			[]string{publicJWK(first, ""), publicJWK(ec384Key(), "")},
-			[]string{publicJWK(second, ""), publicJWK(ec384Key(), "")}, "ES256", nameless, second,
+			[]string{publicJWK(second, ""), publicJWK(ec384Key(), "")},
+			"ES256", nameless, second,
 		},
 		"another type":     {[]string{publicJWK(ec384Key(), "")}, []string{publicJWK(second, "")}, "ES256", nameless, second},
 		"one again of two": {[]string{publicJWK(first, ""), publicJWK(second, "")}, []string{publicJWK(second, "")}, "ES256", nameless, second},
