@@ -174,7 +174,10 @@ func (c Config) compileUnmatched() (*profile, error) {
 // first profile that is seen to match, if what is registered could have come from it;
 // else the first of those before it that may match, that it could have come from. So
 // nobody is judged by the profile of others because it is the laxer one, and nobody
-// who needed it loses what it gave.
+// who needed it loses what it gave. Whom one of those before it has registered, as an
+// app that could be of the one that is seen too, that one judges, even if it is the
+// laxer: nothing tells the two apart, and to hold every such app to both would refuse
+// those that never were of the other.
 func (d *deliberation) choose(r Request) *profile {
 	a := d.app()
 	var unseen []*profile
