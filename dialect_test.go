@@ -23,6 +23,12 @@ func logged(t *testing.T, upstream, lines string) (url, log string) {
 // messages are the log lines with this message.
 func messages(t *testing.T, log, message string) []map[string]any {
 	t.Helper()
+	return slices.DeleteFunc(logLines(t, log), func(line map[string]any) bool { return line["msg"] != message })
+}
+
+// logLines are all of a log.
+func logLines(t *testing.T, log string) []map[string]any {
+	t.Helper()
 	content, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +39,7 @@ func messages(t *testing.T, log, message string) []map[string]any {
 		if err := json.Unmarshal([]byte(line), &fields); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		if fields["msg"] == message {
-			found = append(found, fields)
-		}
+		found = append(found, fields)
 	}
 	return found
 }
@@ -73,7 +77,7 @@ func TestVersion(t *testing.T) {
 			if a := ask(t, http.MethodPost, url+"/register", app, bearer(initialToken)); a.status != test.status {
 				t.Errorf("got %s, want %d", a, test.status)
 			}
-			lines := messages(t, log, "client registration")
+			lines := decisionLines(t, log)
 			want := map[int]string{401: "bad_token_error", 502: "internal_error"}[test.status]
 			quirks, _ := lines[len(lines)-1]["quirks"].([]any)
 			if !slices.Contains(quirks, any(want)) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,10 +108,18 @@ func gatewayWithLog(t *testing.T, upstream, lines, log string) string {
 	return "http://" + address
 }
 
+// decisionLines are what all decisions left, in their order.
+func decisionLines(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	return slices.DeleteFunc(logLines(t, log), func(line map[string]any) bool {
+		return line["logger"] != "http.handlers.smart_registration.decision"
+	})
+}
+
 // decisionLine is the one line that a decision leaves.
 func decisionLine(t *testing.T, log string) map[string]any {
 	t.Helper()
-	found := messages(t, log, "client registration")
+	found := decisionLines(t, log)
 	if len(found) != 1 {
 		t.Fatalf("%d decision lines", len(found))
 	}

@@ -615,7 +615,7 @@ func TestCallerGoes(t *testing.T) {
 	<-ended
 	close(gone)
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); runtime.Gosched() {
-		if content, err := os.ReadFile(log); err != nil || bytes.Contains(content, []byte(`"client registration"`)) {
+		if content, err := os.ReadFile(log); err != nil || bytes.Contains(content, []byte(`"client registration done"`)) {
 			break
 		}
 	}

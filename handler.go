@@ -225,7 +225,7 @@ func (x *transaction) remember(status int, err error) {
 	if extra, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok && x.hasAccessLog() {
 		extra.Add(d.AccessFields())
 	}
-	if line := x.decisions.Check(d.Level(), "client registration"); line != nil {
+	if line := x.decisions.Check(d.Level(), d.Message()); line != nil {
 		d.RequestID = x.requestID()
 		d.Remote, _ = caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 		line.Write(d.Fields())

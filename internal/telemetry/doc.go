@@ -1,8 +1,9 @@
 // Package telemetry names what this module leaves behind: log fields and
 // metrics, in one place, so that a dashboard can be written from this page.
 //
-// Every decision is one log line, "client registration", of the logger
-// http.handlers.smart_registration.decision: at info for a success and for a
+// Every decision is one log line of the logger
+// http.handlers.smart_registration.decision, "client registration" with how it
+// ended, see [Decision.Message]: at info for a success and for a
 // refusal, at warn where the authorization server or a part of the gateway
 // failed, or a member that matters for security is not as decided and the caller
 // was told; at error where the server may hold a client that nobody knows of, an

@@ -167,6 +167,24 @@ func (d decisionFields) addLists(enc zapcore.ObjectEncoder) error {
 	return nil
 }
 
+// Message is the decision line's text. Each outcome has its own, since a log that
+// is sampled counts by level and text: what a flood of bad tokens leaves out is
+// lines of bad tokens, and no registration's.
+func (d *Decision) Message() string {
+	switch d.Outcome {
+	case Unauthorized:
+		return "client registration unauthorized"
+	case Refused:
+		return "client registration refused"
+	case RefusedUpstream:
+		return "client registration refused by the server"
+	case Failed:
+		return "client registration failed"
+	default:
+		return "client registration done"
+	}
+}
+
 // AccessFields are the fields for the access log, as one inline field.
 func (d *Decision) AccessFields() zap.Field {
 	return zap.Inline(accessFields{d})

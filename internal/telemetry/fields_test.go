@@ -105,6 +105,30 @@ func TestLevel(t *testing.T) {
 	}
 }
 
+// A sampled log leaves out lines of a flood, and none of another outcome.
+func TestMessageIsSampledByOutcome(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zapcore.DebugLevel)
+	logger := zap.New(zapcore.NewSamplerWithOptions(core, time.Hour, 1, 0))
+	outcomes := []Outcome{Unauthorized, Done, Refused, RefusedUpstream, Failed}
+	for _, outcome := range outcomes {
+		for range 3 {
+			d := Decision{Outcome: outcome}
+			logger.Log(zapcore.InfoLevel, d.Message(), d.Fields())
+		}
+	}
+	var left []Outcome
+	for _, line := range logs.All() {
+		left = append(left, Outcome(line.ContextMap()[FieldOutcome].(string)))
+		if !strings.HasPrefix(line.Message, "client registration ") {
+			t.Errorf("the message is %q", line.Message)
+		}
+	}
+	if !slices.Equal(left, outcomes) {
+		t.Errorf("the lines left are of %v, want one of each outcome", left)
+	}
+}
+
 // Whatever a caller or a rule makes of a member that holds a secret, its value
 // is not in the line.
 func TestFieldsKeepSecrets(t *testing.T) {
