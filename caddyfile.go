@@ -1,7 +1,6 @@
 package smartregistration
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,9 +130,9 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	seen := once{}
+	h.written = once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if err := seen.mark(d); err != nil && d.Val() != "profile" {
+		if err := h.written.mark(d); err != nil && d.Val() != "profile" {
 			return err
 		}
 		if err := h.unmarshalSubdirective(d); err != nil {
@@ -187,7 +186,7 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 	case "reconcile":
 		return h.unmarshalReconcile(d)
 	case "cors":
-		return h.unmarshalCORS(d)
+		return someArgs(d, &h.CORS)
 	case "success_status":
 		return h.unmarshalStatus(d)
 	case "max_body":
@@ -222,6 +221,8 @@ func (h *Handler) unmarshalUpstream(d *caddyfile.Dispenser) error {
 // FinalizeUnmarshalCaddyfile finishes what UnmarshalCaddyfile could not without
 // a Helper: handle_response in the upstream block.
 func (h *Handler) FinalizeUnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
+	helper.Reset()
+	helper.Next() // the directive: what is missing is missing there
 	if h.upstreamProxy == nil {
 		return helper.Err("upstream is required: the addresses of the authorization server")
 	}
@@ -234,10 +235,12 @@ func (h *Handler) FinalizeUnmarshalCaddyfile(helper httpcaddyfile.Helper) error 
 	// Caddyfile says.
 	complete := *h
 	complete.setDefaults()
-	if err := errors.Join(complete.checkSettings(), complete.checkPolicies()); err != nil {
-		return helper.WrapErr(err)
+	written := h.written
+	h.written = nil
+	if err := written.errorOf(helper.Dispenser, complete.checkSettings()); err != nil {
+		return err
 	}
-	return nil
+	return written.errorOf(helper.Dispenser, complete.checkPolicies())
 }
 
 func (h *Handler) unmarshalBuiltIn(d *caddyfile.Dispenser) error {
@@ -273,39 +276,6 @@ func (h *Handler) unmarshalMaxBody(d *caddyfile.Dispenser) error {
 		return d.Errf("max_body %q must be between 1 byte and 1 GiB", s)
 	}
 	h.MaxBody = int64(size)
-	return nil
-}
-
-// once refuses what is written twice: which of the two counts is a guess.
-type once map[string]bool
-
-func (o once) mark(d *caddyfile.Dispenser) error {
-	if o[d.Val()] {
-		return d.Errf("%s is written twice", d.Val())
-	}
-	o[d.Val()] = true
-	return nil
-}
-
-// block reads a block of subdirectives, each at most once. There must be no
-// arguments before it.
-func block(d *caddyfile.Dispenser, subdirective func(name string) error) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	name := d.Val()
-	seen := once{}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if err := seen.mark(d); err != nil {
-			return err
-		}
-		if err := subdirective(d.Val()); err != nil {
-			return err
-		}
-	}
-	if len(seen) == 0 {
-		return d.Errf("%s needs a block with something in it", name)
-	}
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (o *OfferedScopes) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		default:
 			return d.Errf("unrecognized subdirective %q of offered", name)
 		}
-	})
+	}, o.check)
 }
 
 func (o *OfferedScopes) unmarshalExpand(d *caddyfile.Dispenser) error {

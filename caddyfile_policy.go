@@ -11,20 +11,28 @@ import (
 )
 
 // unmarshalPart reads one of the subdirectives that a policy is made of.
-func (p *PolicyConfig) unmarshalPart(d *caddyfile.Dispenser) error {
+func (p *PolicyConfig) unmarshalPart(d *caddyfile.Dispenser) (err error) {
+	opening := *d
 	switch d.Val() {
 	case "policy":
 		if d.CountRemainingArgs() > 0 {
 			return oneArg(d, &p.File)
 		}
-		var err error
 		p.MetadataPolicy, p.Rules, err = unmarshalOperators(d, "policy")
-		return err
 	case "scopes":
-		return unmarshalScopes(d, &p.Scopes)
+		err = unmarshalScopes(d, &p.Scopes)
 	default:
-		return p.unmarshalProfile(d)
+		err = p.unmarshalProfile(d)
 	}
+	if err != nil {
+		return err
+	}
+	// Compiled here, with the parts before it, only for the error to have the line
+	// of the part that made it.
+	if _, err := policy.New(p.Config); err != nil {
+		return opening.WrapErr(err)
+	}
+	return nil
 }
 
 // unmarshalShadow reads a policy that stands beside the one in force.
@@ -117,25 +125,35 @@ func unmarshalOperator(d *caddyfile.Dispenser, layer string, document *registrat
 
 func unmarshalScopes(d *caddyfile.Dispenser, to *policy.Scopes) error {
 	return block(d, func(name string) error {
-		switch name {
-		case "preset":
-			return oneArg(d, &to.Preset)
-		case "default":
-			return anyArgs(d, &to.Default)
-		case "allow":
-			return anyArgs(d, &to.Allow)
-		case "deny":
-			return someArgs(d, &to.Deny)
-		case "unknown_types":
-			return oneArg(d, &to.UnknownTypes)
-		case "excess":
-			return oneArg(d, &to.Excess)
-		case "inject":
-			return oneArg(d, &to.Inject)
-		default:
-			return d.Errf("unrecognized subdirective %q of scopes", name)
+		if err := unmarshalScopeSetting(d, name, to); err != nil {
+			return err
 		}
-	})
+		if err := to.Validate(); err != nil {
+			return d.WrapErr(err)
+		}
+		return nil
+	}, nil)
+}
+
+func unmarshalScopeSetting(d *caddyfile.Dispenser, name string, to *policy.Scopes) error {
+	switch name {
+	case "preset":
+		return oneArg(d, &to.Preset)
+	case "default":
+		return anyArgs(d, &to.Default)
+	case "allow":
+		return anyArgs(d, &to.Allow)
+	case "deny":
+		return someArgs(d, &to.Deny)
+	case "unknown_types":
+		return oneArg(d, &to.UnknownTypes)
+	case "excess":
+		return oneArg(d, &to.Excess)
+	case "inject":
+		return oneArg(d, &to.Inject)
+	default:
+		return d.Errf("unrecognized subdirective %q of scopes", name)
+	}
 }
 
 // unmarshalRule reads: rule <name> <expression> <message> [on create|update|both]

@@ -27,11 +27,6 @@ func (p *PolicyConfig) unmarshalProfile(d *caddyfile.Dispenser) error {
 			return err
 		}
 	}
-	// Compiled here only for the error to have a line of the profile. What the
-	// policy above it makes of it is seen when all is there.
-	if _, err := policy.New(policy.Config{Profiles: []policy.Profile{profile}}); err != nil {
-		return d.WrapErr(err)
-	}
 	p.Profiles = append(p.Profiles, profile)
 	return nil
 }
@@ -39,7 +34,13 @@ func (p *PolicyConfig) unmarshalProfile(d *caddyfile.Dispenser) error {
 func unmarshalProfileSetting(d *caddyfile.Dispenser, to *policy.Profile) (err error) {
 	switch d.Val() {
 	case "preset":
-		return oneArg(d, &to.Preset)
+		if err = oneArg(d, &to.Preset); err != nil {
+			return err
+		}
+		if _, err = policy.PresetNamed(to.Preset); err != nil {
+			return d.WrapErr(err)
+		}
+		return nil
 	case "match":
 		to.Match = new(policy.Match)
 		return unmarshalMatch(d, to.Match)
@@ -88,6 +89,9 @@ func unmarshalMatch(d *caddyfile.Dispenser, to *policy.Match) error {
 			}
 		default:
 			return d.Errf("unrecognized subdirective %q of match: class, metadata or token", d.Val())
+		}
+		if err := to.Validate(); err != nil {
+			return d.WrapErr(err)
 		}
 	}
 	// It would match every app, in place of what the preset or the name says.

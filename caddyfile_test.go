@@ -177,7 +177,7 @@ func TestAdaptErrors(t *testing.T) {
 		"shadow unknown":              {"shadow {\n\t\t\texplain none\n\t\t}", `unrecognized subdirective "explain" of shadow: policy, scopes or profile, at Caddyfile:4`},
 		"shadow twice":                {"shadow {\n\t\t\tscopes {\n\t\t\t\tallow a\n\t\t\t}\n\t\t\tscopes {\n\t\t\t\tallow a\n\t\t\t}\n\t\t}", "scopes is written twice, at Caddyfile:7"},
 		"shadow's file inside":        {"shadow {\n\t\t\tpolicy a.json\n\t\t}", "a file for shadow is written behind shadow itself, at Caddyfile:4"},
-		"shadow that cannot be":       {"shadow {\n\t\t\tprofile a\n\t\t\tprofile b\n\t\t}", "shadow: profile b is never chosen"},
+		"shadow that cannot be":       {"shadow {\n\t\t\tprofile a\n\t\t\tprofile b\n\t\t}", "profile b is never chosen: profile a before it takes all of its apps, at Caddyfile:5"},
 		"policy in a file and here":   {"policy a.json\n\t\tscopes {\n\t\t\tallow openid\n\t\t}", "policy: the file has all of it: operators, rules, scopes and profiles"},
 		"policy in two files":         {"policy a.json b.json", "policy takes exactly one argument, at Caddyfile:3"},
 		"policy empty":                {"policy {\n\t\t}", "policy needs a block"},
@@ -228,16 +228,16 @@ func TestAdaptErrors(t *testing.T) {
 		"jwt limit alone":             {only(jwt + "\t\t\t\tlimits scope\n\t\t\t}\n\t\t}\n"), "limits needs a limit and the name of a claim, or off, at Caddyfile:7"},
 		"jwt limit twice":             {only(jwt + "\t\t\t\tlimits scope a\n\t\t\t\tlimits scope b\n\t\t\t}\n\t\t}\n"), `limit "scope" is written twice, at Caddyfile:8`},
 		"jwt limit unknown":           {only(jwt + "\t\t\t\tlimits contacts a\n\t\t\t}\n\t\t}\n"), `limits is "contacts", must be one of: metadata_policy scope redirect_uris software_id client_name, at Caddyfile:7`},
-		"jwt expiry":                  {only(jwt + "\t\t\t\tsecret x\n\t\t\t\texpiry never\n\t\t\t}\n\t\t}\n"), `expiry is "never"`},
+		"jwt expiry":                  {only(jwt + "\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t\texpiry never\n\t\t\t}\n\t\t}\n"), `expiry is "never"`},
 		"jwt without keys":            {only(jwt + "\t\t\t\tissuer a\n\t\t\t}\n\t\t}\n"), "exactly one of jwks and secret is needed"},
-		"jwt with both":               {only(jwt + "\t\t\t\tjwks a\n\t\t\t\tsecret b\n\t\t\t}\n\t\t}\n"), "exactly one of jwks and secret is needed"},
+		"jwt with both":               {only(jwt + "\t\t\t\tjwks a\n\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t}\n"), "exactly one of jwks and secret is needed"},
 		"jwt without issuer":          {only(jwt + "\t\t\t\tjwks a\n\t\t\t}\n\t\t}\n"), "issuer is required with jwks"},
 		"jwt without audience":        {only(jwt + "\t\t\t\tjwks a\n\t\t\t}\n\t\t}\n"), "audience is required with jwks"},
-		"jwt of all, then another":    {only(jwt + "\t\t\t\tsecret a\n\t\t\t}\n\t\t\tjwt {\n\t\t\t\tissuer b\n\t\t\t\tsecret b\n\t\t\t}\n\t\t}\n"), "a jwt without issuer decides about every JWT, and the jwt behind it is never reached: write issuer, or put it last"},
-		"jwt of all, then passed on":  {only(jwt + "\t\t\t\tsecret a\n\t\t\t}\n\t\t\topen\n\t\t\tpassthrough b\n\t\t}\n"), "and the passthrough behind it is never reached"},
-		"jwt twice of an issuer":      {only(jwt + "\t\t\t\tissuer a\n\t\t\t\tsecret a\n\t\t\t}\n\t\t\tjwt {\n\t\t\t\tissuer a\n\t\t\t\tsecret b\n\t\t\t}\n\t\t}\n"), `the jwt of issuer "a" decides about all of its tokens, and the jwt of the same issuer behind it is never reached`},
-		"jwt behind any token":        {only("\t\tdialect generic\n\t\tinitial_access_token {\n\t\t\tpassthrough\n\t\t\tjwt {\n\t\t\t\tsecret a\n\t\t\t}\n\t\t}\n"), "passthrough takes every token with the dialect generic, and the jwt behind it is never reached: put it last"},
-		"jwt without credential":      {only(jwt + "\t\t\t\tsecret a\n\t\t\t}\n\t\t}\n"), "upstream_credential is required with jwt"},
+		"jwt of all, then another":    {only(jwt + "\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t\tjwt {\n\t\t\t\tissuer b\n\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t}\n"), "a jwt without issuer decides about every JWT, and the jwt behind it is never reached: write issuer, or put it last"},
+		"jwt of all, then passed on":  {only(jwt + "\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t\topen\n\t\t\tpassthrough b\n\t\t}\n"), "and the passthrough behind it is never reached"},
+		"jwt twice of an issuer":      {only(jwt + "\t\t\t\tissuer a\n\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t\tjwt {\n\t\t\t\tissuer a\n\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t}\n"), `the jwt of issuer "a" decides about all of its tokens, and the jwt of the same issuer behind it is never reached`},
+		"jwt behind any token":        {only("\t\tdialect generic\n\t\tinitial_access_token {\n\t\t\tpassthrough\n\t\t\tjwt {\n\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t}\n"), "passthrough takes every token with the dialect generic, and the jwt behind it is never reached: put it last"},
+		"jwt without credential":      {only(jwt + "\t\t\t\tsecret \"" + portalSecret + "\"\n\t\t\t}\n\t\t}\n"), "upstream_credential is required with jwt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -259,6 +259,73 @@ func TestAdaptErrors(t *testing.T) {
 				t.Errorf("%q tells the password", err)
 			}
 		})
+	}
+}
+
+// TestAdaptErrorLines: the line that is named is the one to change, which here
+// ends in a comment.
+func TestAdaptErrorLines(t *testing.T) {
+	t.Parallel()
+	const credential = "upstream_credential bearer t\n"
+	for want, lines := range map[string]string{
+		"management is":              "path /a\nmanagement some #\nmax_body 1KiB\n",
+		"widening is":                "widening never #\n",
+		"read_only is":               "read_only loosely #\n",
+		"explain is":                 "explain all #\n",
+		"public_url":                 "public_url a.example #\n",
+		"cors: origin":               "path /a\ncors https://b.example/ #\n",
+		"no built-in rule":           "built_in off redirect_uri_localhost nonsense #\nmax_body 1KiB\n",
+		"dialect is":                 "dialect okta #\n",
+		"success_status is":          "success_status 202 #\n",
+		"on_mismatch is":             "reconcile {\nread_back never\non_mismatch ignore #\n}\n",
+		"not client metadata":        "reconcile {\nsecurity_members nope #\nread_back never\n}\n",
+		"from: not an absolute":      "offered {\nunknown strip\nfrom keycloak #\n}\n",
+		"one of from and list":       "offered { #\nunknown strip\n}\n",
+		"excess is":                  "scopes {\nallow openid\nexcess drop #\ninject always\n}\n",
+		"preset \"us_core\"":         "scopes {\npreset us_core #\n}\n",
+		"not a scope token":          "scopes {\nallow \"openid fhirUser\" #\nexcess strip\n}\n",
+		"default scope":              "max_body 1KiB\nscopes { #\nallow openid\ndefault fhirUser\n}\n",
+		"there is no preset":         "profile a {\npreset gold #\nmatch {\nclass patient\n}\n}\n",
+		"class is":                   "profile a {\nmatch {\nclass app #\ntoken kind jwt\n}\n}\n",
+		"kind is":                    "profile a {\nmatch {\nclass patient\ntoken kind jwk #\n}\n}\n",
+		"profile b is never chosen":  "profile a\nprofile b { #\nscopes {\nallow openid\n}\n}\npolicy {\ncontacts essential\n}\n",
+		"no value is allowed":        "policy {\nclient_name one_of A\n}\nprofile a { #\npolicy {\nclient_name one_of B\n}\n}\n",
+		"the values must be equal":   "profile a {\npolicy {\ntos_uri value https://a.example\n}\n}\npolicy { #\ntos_uri value https://b.example\n}\n",
+		"profile d is never chosen":  "shadow {\nprofile c\nprofile d #\n}\n",
+		"with widening allow":        "widening allow #\nprofile a {\nmatch {\ntoken kind jwt\n}\n}\n",
+		"algorithms is \"FOO\"":      "initial_access_token {\njwt {\nsecret \"" + portalSecret + "\"\nalgorithms HS256 FOO #\nleeway 1s\n}\n}\n" + credential,
+		"algorithms is \"RS256\"":    "initial_access_token {\njwt {\nalgorithms RS256 #\nsecret \"" + portalSecret + "\"\n}\n}\n" + credential,
+		"expiry is":                  "initial_access_token {\njwt {\nexpiry never #\nsecret \"" + portalSecret + "\"\n}\n}\n" + credential,
+		"at least 32 bytes, has 1":   "initial_access_token {\njwt {\nsecret a #\nexpiry optional\n}\n}\n" + credential,
+		"key set address":            "initial_access_token {\njwt {\nissuer a\njwks http://a.example #\naudience a\n}\n}\n" + credential,
+		"audience is required":       "initial_access_token {\njwt { #\nissuer a\njwks https://a.example\n}\n}\n" + credential,
+		"is never reached":           "initial_access_token { #\njwt {\nsecret \"" + portalSecret + "\"\n}\npassthrough\n}\n" + credential,
+		"upstream_credential is req": "initial_access_token { #\nopen\n}\n",
+		"upstream_credential is nev": "initial_access_token {\npassthrough\n}\n" + strings.TrimSpace(credential) + " #\n",
+		"token_endpoint: not an":     "initial_access_token {\nopen\n}\nupstream_credential client_credentials {\nclient_id a\ntoken_endpoint a.example #\nclient_secret b\n}\n",
+		"client_id is required":      "initial_access_token {\nopen\n}\nupstream_credential client_credentials { #\ntoken_endpoint https://a.example\nclient_secret b\n}\n",
+		"exactly one of client_secr": "initial_access_token {\nopen\n}\nupstream_credential client_credentials { #\ntoken_endpoint https://a.example\nclient_id a\n}\n",
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(lines, "initial_access_token") {
+				lines += "initial_access_token {\npassthrough\n}\n"
+			}
+			input := only(lines)
+			before, _, _ := strings.Cut(input, "#")
+			at := fmt.Sprintf(", at Caddyfile:%d", 1+strings.Count(before, "\n"))
+			_, _, err := adapt(input)
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), at) {
+				t.Errorf("got %v\nwant something with %q%s", err, want, at)
+			}
+		})
+	}
+	// What is missing is missing from the block.
+	_, _, err := adapt(":80 {\n\tsmart_registration {\n\t\tupstream 127.0.0.1:1\n\t}\n}")
+	for _, want := range []string{"upstream_path is required, at Caddyfile:2\n", "initial_access_token is required: passthrough, jwt, or open, at Caddyfile:2"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want something with %q", err, want)
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (t *InitialAccessToken) unmarshalJWT(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	seen := once{}
+	opening, seen := *d, once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		// Of claims and limits there is one line each.
 		if err := seen.mark(d); err != nil && d.Val() != "claims" && d.Val() != "limits" {
@@ -81,7 +81,7 @@ func (t *InitialAccessToken) unmarshalJWT(d *caddyfile.Dispenser) error {
 			return err
 		}
 	}
-	return nil
+	return seen.errorOf(&opening, t.checkJWT())
 }
 
 func (t *InitialAccessToken) unmarshalJWTSetting(d *caddyfile.Dispenser) error {
@@ -185,5 +185,5 @@ func (c *ClientCredentials) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		default:
 			return d.Errf("unrecognized subdirective %q of client_credentials", name)
 		}
-	})
+	}, c.check)
 }

@@ -188,7 +188,9 @@ type Handler struct {
 	log             *zap.Logger
 	decisions       *zap.Logger
 
-	upstreamProxy *reverseproxy.Handler // only while a Caddyfile is adapted
+	// Only while a Caddyfile is adapted.
+	upstreamProxy *reverseproxy.Handler
+	written       once
 }
 
 // BuiltIn relaxes built-in rules.

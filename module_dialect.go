@@ -29,19 +29,26 @@ func (h *Handler) provisionDialect() error {
 	return nil
 }
 
-func (h *Handler) checkDialect() error {
+func (h *Handler) checkDialect() []fault {
 	if h.Dialect == "" && h.UpstreamPath != "" {
-		return fmt.Errorf("dialect is required for upstream_path %q: keycloak or generic", h.UpstreamPath)
+		return []fault{{"upstream_path", fmt.Errorf("dialect is required for upstream_path %q: keycloak or generic", h.UpstreamPath)}}
 	}
 	if h.Dialect == "keycloak" && strings.Contains(h.UpstreamPath, "/clients-registrations/") &&
 		!strings.HasSuffix(h.UpstreamPath, "/openid-connect") {
-		return fmt.Errorf("upstream_path %q: only Keycloak's provider openid-connect can be governed; the others take "+
-			"Keycloak's own representation of a client", h.UpstreamPath)
+		return []fault{{"upstream_path", fmt.Errorf("upstream_path %q: only Keycloak's provider openid-connect can be governed; "+
+			"the others take Keycloak's own representation of a client", h.UpstreamPath)}}
 	}
-	if err := oneOf("dialect", h.Dialect, "", "keycloak", "generic"); err != nil || h.Version == "" {
-		return err
+	return []fault{
+		{"dialect", oneOf("dialect", h.Dialect, "", "keycloak", "generic")},
+		{"dialect", h.checkVersion()},
 	}
-	if h.Dialect == "generic" {
+}
+
+func (h *Handler) checkVersion() error {
+	switch {
+	case h.Version == "":
+		return nil
+	case h.Dialect == "generic":
 		return errors.New("dialect generic has no versions")
 	}
 	if err := upstream.CheckVersion(h.Version); err != nil {

@@ -48,33 +48,32 @@ const (
 	defaultExpand  = 50
 )
 
-func (o *OfferedScopes) check() error {
+func (o *OfferedScopes) check() []fault {
 	if o == nil {
 		return nil
 	}
-	var errs []error
+	faults := []fault{{"unknown", oneOf("offered: unknown", o.Unknown, "", "strip", "reject", "send")}}
 	if (o.From == "") == (o.List == nil) {
-		errs = append(errs, errors.New("exactly one of from and list is needed"))
+		faults = append(faults, fault{"offered", errors.New("offered: exactly one of from and list is needed")})
 	}
 	if o.List != nil && o.Refresh != 0 {
-		errs = append(errs, errors.New("refresh is for from"))
+		faults = append(faults, fault{"refresh", errors.New("offered: refresh is for from")})
 	}
 	if o.Refresh != 0 && time.Duration(o.Refresh) < minRefresh {
-		errs = append(errs, fmt.Errorf("refresh is %s, must be %s or more", time.Duration(o.Refresh), minRefresh))
+		faults = append(faults, fault{
+			"refresh",
+			fmt.Errorf("offered: refresh is %s, must be %s or more", time.Duration(o.Refresh), minRefresh),
+		})
 	}
 	if o.Expand < 0 {
-		errs = append(errs, errors.New("expand is negative"))
+		faults = append(faults, fault{"expand", errors.New("offered: expand is negative")})
 	}
 	if o.From != "" && !isPlaceholder(o.From) {
 		if _, err := parseHTTPURL(o.From); err != nil {
-			errs = append(errs, fmt.Errorf("from: %w", err))
+			faults = append(faults, fault{"from", fmt.Errorf("offered: from: %w", err)})
 		}
 	}
-	errs = append(errs, oneOf("unknown", o.Unknown, "", "strip", "reject", "send"))
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("offered: %w", err)
-	}
-	return nil
+	return faults
 }
 
 // index makes an index of the scopes that a server has.

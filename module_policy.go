@@ -138,10 +138,11 @@ func (h *Handler) compile(from *PolicyConfig, content []byte) (*policy.Policy, e
 	return policy.New(config)
 }
 
-// checkPolicies compiles what is written out: what is wrong in it is found when a
-// Caddyfile is adapted. Files are read when it is started.
-func (h *Handler) checkPolicies() error {
-	var errs []error
+// checkPolicies compiles what is written out, for a Caddyfile that is adapted. Each
+// part of it has been by itself: what is found here is what the handler's settings
+// make of it. Files are read when it is started.
+func (h *Handler) checkPolicies() []fault {
+	var faults []fault
 	for _, p := range []struct {
 		setting string
 		config  *PolicyConfig
@@ -150,10 +151,10 @@ func (h *Handler) checkPolicies() error {
 			continue
 		}
 		if _, err := h.compile(p.config, nil); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", p.setting, err))
+			faults = append(faults, fault{"widening", fmt.Errorf("%s: %w", p.setting, err)})
 		}
 	}
-	return errors.Join(errs...)
+	return faults
 }
 
 // policyNow is a policy as it is configured and its file is now.

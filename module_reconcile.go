@@ -2,7 +2,6 @@ package smartregistration
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -68,20 +67,23 @@ func (h *Handler) provisionReconcile(caddy.Context) error {
 	return nil
 }
 
-func (r *Reconcile) check() error {
+func (r *Reconcile) check() []fault {
 	if r == nil {
 		return nil
 	}
-	errs := []error{
-		oneOf("reconcile: on_mismatch", r.OnMismatch, "", "correct", "warn", "reject"),
-		oneOf("reconcile: read_back", r.ReadBack, "", "never", "when_needed", "always"),
+	faults := []fault{
+		{"on_mismatch", oneOf("reconcile: on_mismatch", r.OnMismatch, "", "correct", "warn", "reject")},
+		{"read_back", oneOf("reconcile: read_back", r.ReadBack, "", "never", "when_needed", "always")},
 	}
 	for _, member := range r.SecurityMembers {
 		if registration.KindOf(member) == 0 || slices.Contains(registration.ServerSet, member) {
-			errs = append(errs, fmt.Errorf("reconcile: security_members: %q is not client metadata that is registered", member))
+			faults = append(faults, fault{
+				"security_members",
+				fmt.Errorf("reconcile: security_members: %q is not client metadata that is registered", member),
+			})
 		}
 	}
-	return errors.Join(errs...)
+	return faults
 }
 
 // unmarshalReconcile sets up a Reconcile from tokens. Syntax:
@@ -93,7 +95,7 @@ func (r *Reconcile) check() error {
 //	}
 func (h *Handler) unmarshalReconcile(d *caddyfile.Dispenser) error {
 	h.Reconcile = new(Reconcile)
-	return block(d, func(name string) error { return h.Reconcile.unmarshalSetting(d, name) })
+	return block(d, func(name string) error { return h.Reconcile.unmarshalSetting(d, name) }, h.Reconcile.check)
 }
 
 func (r *Reconcile) unmarshalSetting(d *caddyfile.Dispenser, name string) error {

@@ -144,13 +144,46 @@ func sendAtOnce(proxy *reverseproxy.Handler) {
 	}
 }
 
-func (h *Handler) provisionCredential(caddy.Context) error {
-	c := h.UpstreamCredential
+// check finds what is wrong as far as it is known yet.
+func (c *UpstreamCredential) check() error {
 	switch {
 	case c == nil:
 		return nil
 	case (c.Bearer == "") == (c.ClientCredentials == nil):
-		return errors.New("upstream_credential: exactly one of client_credentials and bearer is needed")
+		return errors.New("exactly one of client_credentials and bearer is needed")
+	case c.ClientCredentials == nil:
+		return nil
+	}
+	return errorOf(c.ClientCredentials.check())
+}
+
+func (c *ClientCredentials) check() []fault {
+	const block = "client_credentials"
+	var faults []fault
+	if (c.ClientSecret == "") == (c.ClientSecretFile == "") {
+		faults = append(faults, fault{block, errors.New("exactly one of client_secret and client_secret_file is needed")})
+	}
+	if c.ClientID == "" {
+		faults = append(faults, fault{block, errors.New("client_id is required")})
+	}
+	if c.TokenEndpoint == "" {
+		faults = append(faults, fault{block, errors.New("token_endpoint is required")})
+	} else if !isPlaceholder(c.TokenEndpoint) {
+		if _, err := parseHTTPURL(c.TokenEndpoint); err != nil {
+			faults = append(faults, fault{"token_endpoint", fmt.Errorf("token_endpoint: %w", err)})
+		}
+	}
+	return faults
+}
+
+func (h *Handler) provisionCredential(caddy.Context) error {
+	c := h.UpstreamCredential
+	if err := c.check(); err != nil {
+		return fmt.Errorf("upstream_credential: %w", err)
+	}
+	switch {
+	case c == nil:
+		return nil
 	case c.ClientCredentials == nil:
 		bearer, err := resolve("upstream_credential: bearer", c.Bearer)
 		h.credential = upstream.Bearer(bearer)
@@ -170,9 +203,6 @@ func (h *Handler) provisionCredential(caddy.Context) error {
 // resolved is a copy with placeholders replaced and the secret read. The
 // configured values stay as they are: they are printed by the admin API.
 func (c ClientCredentials) resolved() (ClientCredentials, error) {
-	if (c.ClientSecret == "") == (c.ClientSecretFile == "") {
-		return c, errors.New("exactly one of client_secret and client_secret_file is needed")
-	}
 	var err error
 	for _, v := range []struct {
 		name string
@@ -186,9 +216,6 @@ func (c ClientCredentials) resolved() (ClientCredentials, error) {
 		if *v.at, err = resolve(v.name, *v.at); err != nil {
 			return c, err
 		}
-	}
-	if c.TokenEndpoint == "" || c.ClientID == "" {
-		return c, errors.New("token_endpoint and client_id are required")
 	}
 	if c.ClientSecretFile != "" {
 		content, err := os.ReadFile(c.ClientSecretFile)

@@ -81,10 +81,7 @@ func (x *transaction) readRegistered() error {
 // checkWidening: a token that the server alone can judge vouches for nothing at an
 // update, where the server does not ask for one.
 func (h *Handler) checkWidening() error {
-	if err := errors.Join(
-		oneOf("widening", h.Widening, "", string(policy.WideningRefuse), string(policy.WideningAllow), string(policy.WideningAdmission)),
-		oneOf("read_only", h.ReadOnly, "", string(policy.ReadOnlyEqual), string(policy.ReadOnlyStrict)),
-	); err != nil {
+	if err := oneOf("widening", h.Widening, "", string(policy.WideningRefuse), string(policy.WideningAllow), string(policy.WideningAdmission)); err != nil {
 		return err
 	}
 	if policy.Widening(h.Widening) != policy.WideningAdmission {

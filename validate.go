@@ -16,34 +16,57 @@ import (
 	"github.com/caddy-smart/smartregistration/policy"
 )
 
+// fault is what is wrong about a setting; nothing, if the error is nil.
+type fault struct {
+	setting string // as it is called in a Caddyfile
+	err     error
+}
+
+// errorOf is all that is wrong.
+func errorOf(faults []fault) error {
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = f.err
+	}
+	return errors.Join(errs...)
+}
+
 // Validate checks the settings against each other.
-func (h *Handler) Validate() error { return h.checkSettings() }
+func (h *Handler) Validate() error { return errorOf(h.checkSettings()) }
 
 // checkSettings finds what can be found without reading anything: it runs when a
 // Caddyfile is adapted, where an error still has a line, and again by Validate,
 // for configurations that were written in JSON. It names all that is wrong.
-func (h *Handler) checkSettings() error {
-	if isPlaceholder(h.Path) {
-		return fmt.Errorf("path %q cannot have placeholders: it is compared as it is written", h.Path)
-	}
-	return errors.Join(
-		checkPath("path", h.Path),
-		checkPath("upstream_path", h.UpstreamPath),
-		checkHost(h.UpstreamHost),
-		checkPublicURL(h.PublicURL),
-		oneOf("management", h.Management, "off", "read", "full"),
-		oneOf("explain", h.Explain, "", "full", "brief", "none"),
-		h.Policy.check("policy"),
-		h.Shadow.check("shadow"),
+func (h *Handler) checkSettings() []fault {
+	return slices.Concat(
+		[]fault{
+			{"path", h.checkPublicPath()},
+			{"upstream_path", checkPath("upstream_path", h.UpstreamPath)},
+			{"upstream_host", checkHost(h.UpstreamHost)},
+			{"public_url", checkPublicURL(h.PublicURL)},
+			{"management", oneOf("management", h.Management, "off", "read", "full")},
+			{"widening", h.checkWidening()},
+			{"read_only", oneOf("read_only", h.ReadOnly, "", string(policy.ReadOnlyEqual), string(policy.ReadOnlyStrict))},
+			{"policy", h.Policy.check("policy")},
+			{"shadow", h.Shadow.check("shadow")},
+			{"built_in", policy.BuiltIn{Off: h.BuiltIn.Off}.Validate()},
+			{"explain", oneOf("explain", h.Explain, "", "full", "brief", "none")},
+			{"cors", h.checkCORS()},
+		},
 		h.Offered.check(),
 		h.Reconcile.check(),
-		h.checkCORS(),
 		h.checkDialect(),
 		h.checkLimits(),
 		h.checkTokens(),
-		h.checkWidening(),
 		h.checkCredential(),
 	)
+}
+
+func (h *Handler) checkPublicPath() error {
+	if isPlaceholder(h.Path) {
+		return fmt.Errorf("path %q cannot have placeholders: it is compared as it is written", h.Path)
+	}
+	return checkPath("path", h.Path)
 }
 
 // checkPath accepts a path that is compared and sent as it is written.
@@ -110,36 +133,37 @@ func oneOf(name, value string, allowed ...string) error {
 	return fmt.Errorf("%s is %q, must be one of: %s", name, value, strings.TrimSpace(strings.Join(allowed, " ")))
 }
 
-func (h *Handler) checkLimits() error {
-	var errs []error
+func (h *Handler) checkLimits() []fault {
+	var faults []fault
 	if h.SuccessStatus != http.StatusCreated && h.SuccessStatus != http.StatusOK {
-		errs = append(errs, fmt.Errorf("success_status is %d, must be 201 or 200", h.SuccessStatus))
+		faults = append(faults, fault{"success_status", fmt.Errorf("success_status is %d, must be 201 or 200", h.SuccessStatus)})
 	}
 	if h.MaxBody < 1 || h.MaxBody > maxMaxBody {
-		errs = append(errs, fmt.Errorf("max_body is %d, must be between 1 byte and 1 GiB", h.MaxBody))
+		faults = append(faults, fault{"max_body", fmt.Errorf("max_body is %d, must be between 1 byte and 1 GiB", h.MaxBody)})
 	}
 	if h.Timeout < 0 {
-		errs = append(errs, errors.New("timeout is negative"))
+		faults = append(faults, fault{"timeout", errors.New("timeout is negative")})
 	}
-	return errors.Join(errs...)
+	return faults
 }
 
-func (h *Handler) checkTokens() error {
+func (h *Handler) checkTokens() []fault {
+	const setting = "initial_access_token"
 	if len(h.InitialAccessToken) == 0 {
-		return errors.New("initial_access_token is required: passthrough, jwt, or open")
+		return []fault{{setting, errors.New("initial_access_token is required: passthrough, jwt, or open")}}
 	}
-	var errs []error
+	var faults []fault
 	seen := map[string]bool{}
 	for _, t := range h.InitialAccessToken {
 		if seen[t.Kind] && t.Kind != string(token.KindJWT) {
-			errs = append(errs, fmt.Errorf("initial_access_token %s is there twice", t.Kind))
+			faults = append(faults, fault{setting, fmt.Errorf("initial_access_token %s is there twice", t.Kind)})
 		}
 		seen[t.Kind] = true
 		if err := t.check(h.Dialect); err != nil {
-			errs = append(errs, fmt.Errorf("initial_access_token %s: %w", t.Kind, err))
+			faults = append(faults, fault{setting, fmt.Errorf("initial_access_token %s: %w", t.Kind, err)})
 		}
 	}
-	return errors.Join(append(errs, h.checkTokenOrder())...)
+	return append(faults, fault{setting, h.checkTokenOrder()})
 }
 
 // checkTokenOrder finds what is never asked. Who recognises a token decides about
@@ -189,7 +213,7 @@ func (t InitialAccessToken) check(dialect string) error {
 		t.Leeway != 0 || t.Expiry != "" || t.Type != "" || t.Claims != nil || t.Limits != nil
 	switch token.Kind(t.Kind) {
 	case token.KindJWT:
-		return t.checkJWT()
+		return errorOf(t.checkJWT())
 	case token.KindPassthrough:
 		if jwtOnly {
 			return errors.New("only issuer and allow_bearer can be set; the server judges its own tokens")
@@ -207,36 +231,53 @@ func (t InitialAccessToken) check(dialect string) error {
 	return nil
 }
 
-func (t InitialAccessToken) checkJWT() error {
-	var errs []error
+func (t InitialAccessToken) checkJWT() []fault {
+	faults := []fault{{"expiry", oneOf("expiry", t.Expiry, "", "required", "optional")}}
 	if (t.JWKS == "") == (t.Secret == "") {
-		errs = append(errs, errors.New("exactly one of jwks and secret is needed"))
+		faults = append(faults, fault{"jwt", errors.New("exactly one of jwks and secret is needed")})
 	}
 	if t.Issuer == "" && t.Secret == "" {
-		errs = append(errs, errors.New("issuer is required with jwks"))
+		faults = append(faults, fault{"jwt", errors.New("issuer is required with jwks")})
 	}
 	if len(t.Audience) == 0 && t.Secret == "" {
-		errs = append(errs, errors.New("audience is required with jwks: a portal signs tokens for others too"))
+		faults = append(faults, fault{"jwt", errors.New("audience is required with jwks: a portal signs tokens for others too")})
 	}
 	if t.AllowBearer {
-		errs = append(errs, errors.New("allow_bearer is for passthrough"))
+		faults = append(faults, fault{"jwt", errors.New("allow_bearer is for passthrough")})
 	}
 	if t.Leeway < 0 {
-		errs = append(errs, errors.New("leeway is negative"))
+		faults = append(faults, fault{"leeway", errors.New("leeway is negative")})
 	}
-	errs = append(errs, oneOf("expiry", t.Expiry, "", "required", "optional"))
+	for _, algorithm := range t.Algorithms {
+		faults = append(faults, fault{"algorithms", oneOf("algorithms", algorithm, token.Algorithms(t.Secret != "")...)})
+	}
 	for _, limit := range slices.Sorted(maps.Keys(t.Limits)) {
-		errs = append(errs, oneOf("limits", limit, policy.Limits()...))
+		faults = append(faults, fault{"limits", oneOf("limits", limit, policy.Limits()...)})
 		if t.Limits[limit] == "" {
-			errs = append(errs, fmt.Errorf("limits %s needs the name of a claim, or off", limit))
+			faults = append(faults, fault{"limits", fmt.Errorf("limits %s needs the name of a claim, or off", limit)})
 		}
 	}
-	return errors.Join(errs...)
+	return append(faults, t.checkKeys()...)
+}
+
+// checkKeys finds what is wrong with an address or a secret that is written out.
+func (t InitialAccessToken) checkKeys() []fault {
+	var faults []fault
+	if t.Secret != "" && !isPlaceholder(t.Secret) {
+		_, err := token.StaticSecret([]byte(t.Secret))
+		faults = append(faults, fault{"secret", err})
+	}
+	if strings.Contains(t.JWKS, "://") && !isPlaceholder(t.JWKS) {
+		_, err := token.NewRemoteJWKS(t.JWKS, nil, nil, nil)
+		faults = append(faults, fault{"jwks", err})
+	}
+	return faults
 }
 
 // checkCredential: a registration that a token of the server's own vouches for
 // goes to the server with that token; any other needs one of ours.
-func (h *Handler) checkCredential() error {
+func (h *Handler) checkCredential() []fault {
+	const setting = "upstream_credential"
 	needed := ""
 	for _, t := range h.InitialAccessToken {
 		if t.Kind == string(token.KindJWT) || t.Kind == string(token.KindOpen) {
@@ -245,9 +286,15 @@ func (h *Handler) checkCredential() error {
 	}
 	switch {
 	case needed != "" && h.UpstreamCredential == nil:
-		return fmt.Errorf("upstream_credential is required with %s: the server does not know those callers", needed)
+		return []fault{{
+			"initial_access_token",
+			fmt.Errorf("upstream_credential is required with %s: the server does not know those callers", needed),
+		}}
 	case needed == "" && h.UpstreamCredential != nil:
-		return errors.New("upstream_credential is never used with passthrough alone: the caller's token is")
+		return []fault{{setting, errors.New("upstream_credential is never used with passthrough alone: the caller's token is")}}
+	}
+	if err := h.UpstreamCredential.check(); err != nil {
+		return []fault{{setting, fmt.Errorf("upstream_credential: %w", err)}}
 	}
 	return nil
 }

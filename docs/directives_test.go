@@ -60,7 +60,7 @@ func TestSettings(t *testing.T) {
 		return firstGroups("(?m)^\\| `([a-z_]+)", section)
 	}
 	sameNames(t, settings(readme, "initial_access_token"), cases(t, "caddyfile_token.go", "unmarshalJWTSetting"))
-	sameNames(t, settings(readme, "scopes"), cases(t, "caddyfile_policy.go", "unmarshalScopes"))
+	sameNames(t, settings(readme, "scopes"), cases(t, "caddyfile_policy.go", "unmarshalScopeSetting"))
 	sameNames(t, settings(readme, "offered"), cases(t, "caddyfile_offered.go", "unmarshalCaddyfile"))
 	sameNames(t, settings(readme, "profile"), cases(t, "caddyfile_profile.go", "unmarshalProfileSetting"))
 	sameNames(t, settings(readme, "reconcile"), cases(t, "module_reconcile.go", "unmarshalSetting"))

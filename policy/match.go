@@ -30,6 +30,12 @@ type Match struct {
 	Token TokenMatch `json:"token,omitzero"`
 }
 
+// Validate returns an error if a condition cannot be, or can hold for nobody.
+func (m *Match) Validate() error {
+	_, err := compileMatch(Profile{Match: m}, nil)
+	return err
+}
+
 // TokenMatch are conditions on an admission.
 type TokenMatch struct {
 	// Kind is the way in which it was vouched for: jwt, passthrough, open.

@@ -49,7 +49,12 @@ func (s Scopes) Written() bool {
 // unknownTypes are what may happen to them, the strictest last.
 var unknownTypes = []string{"accept", "warn", "refuse"}
 
-func (s Scopes) check() error {
+// Validate returns an error for a value that has no meaning. What the lists make of
+// each other is seen by [New].
+func (s Scopes) Validate() error {
+	if _, err := s.complete(); err != nil {
+		return err
+	}
 	switch {
 	case !slices.Contains([]string{"", "strip", "reject"}, s.Excess):
 		return fmt.Errorf("excess is %q, must be strip or reject", s.Excess)
@@ -118,7 +123,7 @@ func (r *scopeRules) of(grants []string) *appScopes {
 func newScopeRules(class Class, written []scopeLayer) (*scopeRules, error) {
 	rules := &scopeRules{unknown: "accept"}
 	for _, w := range written {
-		if err := w.check(); err != nil {
+		if err := w.Validate(); err != nil {
 			return nil, err
 		}
 		if slices.Index(unknownTypes, w.UnknownTypes) > slices.Index(unknownTypes, rules.unknown) {

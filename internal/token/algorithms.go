@@ -19,6 +19,14 @@ var (
 	asymmetricAlgorithms = slices.Concat(rsaAlgorithms, ecdsaAlgorithms, eddsaAlgorithms)
 )
 
+// Algorithms are those that can be verified by public keys, or by a shared secret.
+func Algorithms(sharedSecret bool) []string {
+	if sharedSecret {
+		return hmacAlgorithms
+	}
+	return asymmetricAlgorithms
+}
+
 // hmacKeySize is the size of the hash in bytes, below which RFC 7518
 // section 3.2 forbids an HMAC key to be.
 var hmacKeySize = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
