@@ -1,8 +1,10 @@
 package policy
 
 import (
-	"errors"
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -11,7 +13,7 @@ import (
 // know nothing.
 var keyOperators = []operator{
 	{
-		name: "key_types", kinds: keyKinds, compile: compileWords(readName), merge: mergeChoice,
+		name: "key_types", kinds: keyKinds, compile: compileWords(readKeyType), merge: mergeChoice,
 		inspect: eachKey("kty", hasKeyType), needs: needsKeys,
 	},
 	{
@@ -19,7 +21,7 @@ var keyOperators = []operator{
 		inspect: eachKey("n", hasRSABits), needs: needsKeys,
 	},
 	{
-		name: "curves", kinds: keyKinds, compile: compileWords(readName), merge: mergeChoice,
+		name: "curves", kinds: keyKinds, compile: compileWords(readCurve), merge: mergeChoice,
 		inspect: eachKey("crv", hasCurve), needs: needsKeys,
 	},
 	{
@@ -30,11 +32,21 @@ var keyOperators = []operator{
 
 const needsKeys = "a JWK Set"
 
-// readName: names of key types and curves are case-sensitive (RFC 7517 section
-// 4.1), and more are registered than are known here.
-func readName(s string) (string, error) {
-	if s == "" {
-		return "", errors.New("an empty string names nothing")
+// keyTypes and keyCurves are the registered ones (IANA, "JSON Object Signing and
+// Encryption"), case-sensitive (RFC 7517 section 4.1). The built-in rules let fewer
+// through. One that is none of them is no key's.
+var (
+	keyTypes  = []string{"RSA", "EC", "OKP", "AKP", "oct"}
+	keyCurves = []string{"P-256", "P-384", "P-521", "Ed25519", "Ed448", "X25519", "X448", "secp256k1"}
+)
+
+func readKeyType(s string) (string, error) { return registered(s, "key type", keyTypes) }
+
+func readCurve(s string) (string, error) { return registered(s, "curve", keyCurves) }
+
+func registered(s, what string, names []string) (string, error) {
+	if !slices.Contains(names, s) {
+		return "", fmt.Errorf("%q is no %s (there are: %s)", s, what, strings.Join(names, " "))
 	}
 	return s, nil
 }
