@@ -86,6 +86,10 @@ func ParseMetadataPolicy(layer string, doc *Metadata, opts ...ParseOption) (*Met
 
 func (p *parser) member(member registration.Member) (memberPolicy, error) {
 	mp := newMemberPolicy(member.Name)
+	// What a caller says of such a member is dropped before any operator sees it.
+	if slices.Contains(registration.ServerSet, member.Name) {
+		return mp, p.fail(member.Name, "", "only the authorization server sets the member")
+	}
 	spec, ok := member.Value.(*Metadata)
 	if !ok {
 		return mp, p.fail(member.Name, "", "a member's policy is an object of operators")

@@ -98,6 +98,8 @@ func TestImpossiblePolicies(t *testing.T) {
 		{`{"a": {"pattern": "(?=a)"}}`, `is no RE2 expression`},
 		{`{"a": {"pattern": "\\Qa"}}`, `cannot be anchored`},
 		{`{"a": {"pattern": 1}}`, `pattern: the operator's value is an array of strings`},
+		{`{"client_secret": {"value": "x"}}`, `policy: member "client_secret": only the authorization server sets the member`},
+		{`{"client_id": {"essential": true}}`, `only the authorization server sets the member`},
 		{`{"jwks": {"key_types": [""]}}`, `key_types: "" is no key type`},
 		{`{"jwks": {"key_types": ["RSA", "ec"]}}`, `key_types: "ec" is no key type (there are: RSA EC OKP AKP oct)`},
 		{`{"jwks": {"curves": ["P-999"]}}`, `curves: "P-999" is no curve (there are: P-256 P-384 P-521 Ed25519 Ed448 X25519 X448 secp256k1)`},
