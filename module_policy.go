@@ -186,13 +186,13 @@ func (h *Handler) unreturned() func(member string) bool {
 	return dialect.Unreturned
 }
 
-// warnOfPolicy points out what is allowed and seldom meant: operators on members
+// warnOfPolicy points out what is allowed and seldom meant: operators about members
 // that are not registered metadata, a slip of the pen or a member of somebody's
 // own, which is judged and never sent; and what holds for new registrations only.
 func (h *Handler) warnOfPolicy(p *policy.Policy) {
 	for _, member := range p.Members() {
 		if registration.KindOf(member) == 0 {
-			h.log.Warn("the policy has operators on a member that is not registered client metadata",
+			h.log.Warn("the policy has operators on a member, or compares one with another, that is not registered client metadata",
 				zap.String("member", member))
 		}
 	}

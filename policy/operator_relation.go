@@ -7,6 +7,11 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
+const (
+	opSameHost   = "same_host_as"
+	opSameDomain = "registrable_domain_of"
+)
+
 // compileMembers reads the names of members to compare with.
 func compileMembers(member string, given any) (operand, error) {
 	uris := operator{kinds: textKinds}
@@ -19,6 +24,19 @@ func compileMembers(member string, given any) (operand, error) {
 		}
 		return other, nil
 	})(member, given)
+}
+
+// compared are the members that others are compared with.
+func (p *MetadataPolicy) compared() []string {
+	var members []string
+	for i := range p.members {
+		for _, name := range []string{opSameHost, opSameDomain} {
+			if o := p.members[i].operand(name); o != nil {
+				members = append(members, o.set.texts...)
+			}
+		}
+	}
+	return members
 }
 
 // comparedWith makes the inspection of "same_host_as" and its like: what part

@@ -37,11 +37,11 @@ var uriOperators = []operator{
 		inspect: eachURIString(mayBePrivateUse), needs: needsURI,
 	},
 	{
-		name: "same_host_as", kinds: textKinds, compile: compileMembers, merge: mergeAll,
+		name: opSameHost, kinds: textKinds, compile: compileMembers, merge: mergeAll,
 		inspect: comparedWith(hostName, "the URI's host is not that of the member that it is compared with"), needs: needsURI,
 	},
 	{
-		name: "registrable_domain_of", kinds: textKinds, compile: compileMembers, merge: mergeAll,
+		name: opSameDomain, kinds: textKinds, compile: compileMembers, merge: mergeAll,
 		inspect: comparedWith(registrableDomain, "the URI's registrable domain is not that of the member that it is compared with"), needs: needsURI,
 	},
 }

@@ -66,11 +66,12 @@ func New(c Config) (*Policy, error) {
 // [Policy.Document] by RFC 8785. It is in every decision.
 func (p *Policy) Digest() string { return p.digest }
 
-// Members are the members that have operators, in any profile.
+// Members are the members that have operators, in any profile, or that others are
+// compared with.
 func (p *Policy) Members() []string {
 	var members []string
 	for _, one := range p.profiles {
-		members = append(members, one.layers.metadata.Members()...)
+		members = slices.Concat(members, one.layers.metadata.Members(), one.layers.metadata.compared())
 	}
 	slices.Sort(members)
 	return slices.Compact(members)
