@@ -196,6 +196,10 @@ func (h *Handler) warnOfPolicy(p *policy.Policy) {
 				zap.String("member", member))
 		}
 	}
+	if scopes := p.DoubtfulScopes(); len(scopes) > 0 {
+		h.log.Warn("the policy lists scopes that look like SMART's and are none: slips of the pen, or a server's own words",
+			zap.Strings("scopes", scopes))
+	}
 	members := slices.DeleteFunc(p.CreateOnly(), func(member string) bool { return registration.KindOf(member) == 0 })
 	if len(members) > 0 {
 		h.log.Warn("essential holds for new registrations only: the authorization server does not return these members, "+

@@ -300,13 +300,15 @@ func TestLogWarnings(t *testing.T) {
 		lines, bind string
 		want        []string
 	}{
-		"nothing to say":     {passthrough, "127.0.0.1", nil},
-		"no TLS":             {passthrough, "0.0.0.0", []string{"without TLS"}},
-		"no TLS, but before": {passthrough + "public_url https://auth.example.org", "0.0.0.0", nil},
-		"open":               {strings.Replace(passthrough, "passthrough", "open", 1) + "upstream_credential bearer ours", "127.0.0.1", []string{"registration is open"}},
-		"a slip of the pen":  {passthrough + "policy {\n clientname essential\n}", "127.0.0.1", []string{"not registered client metadata"}},
-		"a slip behind it":   {passthrough + "policy {\n client_uri same_host_as redirect_uri\n}", "127.0.0.1", []string{"not registered client metadata"}},
-		"token endpoint":     {portal + "upstream_credential client_credentials {\n token_endpoint http://kc.example/token\n client_id a\n client_secret b\n}", "127.0.0.1", []string{"an address without TLS is trusted"}},
+		"nothing to say":       {passthrough, "127.0.0.1", nil},
+		"no TLS":               {passthrough, "0.0.0.0", []string{"without TLS"}},
+		"no TLS, but before":   {passthrough + "public_url https://auth.example.org", "0.0.0.0", nil},
+		"open":                 {strings.Replace(passthrough, "passthrough", "open", 1) + "upstream_credential bearer ours", "127.0.0.1", []string{"registration is open"}},
+		"a slip of the pen":    {passthrough + "policy {\n clientname essential\n}", "127.0.0.1", []string{"not registered client metadata"}},
+		"a slip behind it":     {passthrough + "policy {\n client_uri same_host_as redirect_uri\n}", "127.0.0.1", []string{"not registered client metadata"}},
+		"a scope that is none": {passthrough + "scopes {\n allow openid patient/*.rs patient/*.sr system/Patient.$export\n}", "127.0.0.1", []string{"scopes that look like SMART's and are none"}},
+		"denied, and not so":   {passthrough + "profile a {\n scopes {\n deny patient/Observations.rs\n}\n}", "127.0.0.1", []string{"scopes that look like SMART's and are none"}},
+		"token endpoint":       {portal + "upstream_credential client_credentials {\n token_endpoint http://kc.example/token\n client_id a\n client_secret b\n}", "127.0.0.1", []string{"an address without TLS is trusted"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := t.TempDir() + "/log"

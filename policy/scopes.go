@@ -40,6 +40,32 @@ type Scopes struct {
 	Inject string `json:"inject,omitempty"`
 }
 
+func (s Scopes) doubtful() []string {
+	var doubtful []string
+	for _, token := range slices.Concat(s.Default, s.Allow, s.Deny) {
+		scope := smart.Parse(token)
+		switch err := smart.Check(token); {
+		case err != nil:
+			doubtful = append(doubtful, token+": "+err.Error())
+		case scope.Kind == smart.Resource && smart.Releases(scope.ResourceType) == 0:
+			doubtful = append(doubtful, token+": FHIR R4, R4B and R5 have no such resource type")
+		}
+	}
+	return doubtful
+}
+
+// DoubtfulScopes are the scopes in the policy's lists and its profiles' that look like
+// SMART's and are none, or are on a resource type that FHIR does not have: slips of
+// the pen, if not a server's own words. Each has what is wrong behind it.
+func (p *Policy) DoubtfulScopes() []string {
+	doubtful := p.config.Scopes.doubtful()
+	for _, one := range p.config.Profiles {
+		doubtful = append(doubtful, one.Scopes.doubtful()...)
+	}
+	slices.Sort(doubtful)
+	return slices.Compact(doubtful)
+}
+
 // Written tells whether anything is.
 func (s Scopes) Written() bool {
 	return s.Preset != "" || s.Default != nil || s.Allow != nil || s.Deny != nil ||

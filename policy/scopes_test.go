@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -49,5 +50,30 @@ func TestPermits(t *testing.T) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestDoubtfulScopes: what looks like a SMART scope and is none is named once, with
+// what is wrong with it. A server's own words that look otherwise are not.
+func TestDoubtfulScopes(t *testing.T) {
+	t.Parallel()
+	config, err := policy.Parse([]byte(`{"scopes":{"default":["openid"],"allow":["openid","OpenID","patient/*.rs","patient/*.sr","orders.read"],
+		"deny":["Patient/Device.rs"]},"profiles":[{"name":"patient","preset":"public","scopes":{"preset":"us_core_patient",
+		"allow":["patient/*.sr","user/Observations.rs"]}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"OpenID: not a SMART scope: scopes are case-sensitive, this one is openid",
+		"Patient/Device.rs: not a SMART scope: before the slash stands patient, user or system, in lower case",
+		"patient/*.sr: not a SMART scope: permissions are read, write, * or letters of cruds, each once and in that order",
+		"user/Observations.rs: FHIR R4, R4B and R5 have no such resource type",
+	}
+	if got := p.DoubtfulScopes(); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
