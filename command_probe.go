@@ -108,6 +108,9 @@ func runProbe(cmd *cobra.Command, from source, what probed) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := target.Validate(); err != nil {
+		return false, err
+	}
 	if !what.consent {
 		return false, fmt.Errorf("this would register up to %d clients at %s and around it, at %s of %s, and delete them: "+
 			"say --i-own-this-server if you may", probe.MaxRegistrations, target.Gateway, target.Path, strings.Join(target.Servers, " and "))

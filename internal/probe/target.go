@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -70,6 +71,12 @@ type place struct {
 	host, proto string
 }
 
+// Validate returns an error for an address that cannot be asked.
+func (t *Target) Validate() error {
+	_, _, err := t.places()
+	return err
+}
+
 // places are the public host, and the server's own addresses.
 func (t *Target) places() (public place, servers []place, err error) {
 	gateway, err := httpURL(t.Gateway)
@@ -94,10 +101,13 @@ func (t *Target) places() (public place, servers []place, err error) {
 
 func httpURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is not an absolute http or https URL without query", s)
+	switch {
+	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "":
+		return u, nil
+	case strings.Contains(s, "@"): // and so perhaps a password
+		return nil, errors.New("it must be an absolute http or https URL without user and query")
 	}
-	return u, nil
+	return nil, fmt.Errorf("%q is not an absolute http or https URL without query", s)
 }
 
 // keycloakProvider is what Keycloak's registration path ends in.
