@@ -282,6 +282,7 @@ func TestNewRefuses(t *testing.T) {
 		"a rule that does not exist":      {policy.Config{BuiltIn: policy.BuiltIn{Off: []string{"grants"}}}, `there is no built-in rule "grants"`},
 		"a rule that always holds":        {policy.Config{BuiltIn: policy.BuiltIn{Off: []string{"uri_forbidden_scheme"}}}, "cannot be switched off"},
 		"operators against each other":    {policy.Config{MetadataPolicy: metadata(t, `{"client_name":{"value":"A","one_of":["B"]}}`)}, "client_name"},
+		"a match without a condition":     {policy.Config{Profiles: []policy.Profile{{Name: "patient", Match: &policy.Match{Metadata: metadata(t, `{}`)}}}}, "profile patient: match: it has no condition"},
 		"an operator that does not exist": {policy.Config{MetadataPolicy: metadata(t, `{"client_name":{"is":"A"}}`)}, "there is no such operator"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -98,6 +98,9 @@ func compileMatch(w Profile, unreturned func(string) bool) (match, error) {
 	if err := m.Token.check(); err != nil {
 		return match{}, fmt.Errorf("token: %w", err)
 	}
+	if w.Match != nil && m.Class == "" && operators.empty() && m.Token.empty() {
+		return match{}, errors.New("it has no condition; leave it out, and it is what the preset or the name says")
+	}
 	for _, kind := range m.Token.Kind {
 		if !slices.Contains(tokenKinds, kind) {
 			return match{}, fmt.Errorf("token: kind is %q, must be one of: %s", kind, strings.Join(tokenKinds, " "))
