@@ -207,6 +207,22 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
+// UnmarshalJSON is strict where encoding/json is not: a setting that is null is a
+// mistake, and not its default. No policy is not what a policy of null was to be.
+func (h *Handler) UnmarshalJSON(text []byte) error {
+	var settings map[string]json.RawMessage
+	if err := json.Unmarshal(text, &settings); err != nil {
+		return err
+	}
+	for name, value := range settings {
+		if string(value) == "null" {
+			return fmt.Errorf("%s is null; leave it out", name)
+		}
+	}
+	type plain Handler // without this method
+	return caddy.StrictUnmarshalJSON(text, (*plain)(h))
+}
+
 // Provision compiles the configuration. It never waits for the network: an
 // authorization server that is down must not keep Caddy from starting.
 func (h *Handler) Provision(ctx caddy.Context) error {

@@ -275,6 +275,8 @@ func TestJSONIsStrict(t *testing.T) {
 		"refresh before now":    {`"initial_access_token":`, `"offered": {"from": "https://a.example", "refresh": -1}, "initial_access_token":`, "refresh is -1ns, must be 1s or more"},
 		"refresh in seconds":    {`"initial_access_token":`, `"offered": {"from": "https://a.example", "refresh": 60}, "initial_access_token":`, "refresh is 60ns, must be 1s or more"},
 		"a policy of no object": {`"initial_access_token":`, `"policy": {"metadata_policy": []}, "initial_access_token":`, "policy"},
+		"no policy":             {`"initial_access_token":`, `"policy": null, "initial_access_token":`, "policy is null; leave it out"},
+		"no shadow":             {`"initial_access_token":`, `"shadow": null, "initial_access_token":`, "shadow is null; leave it out"},
 		"a policy of nothing":   {`"initial_access_token":`, `"policy": {"metadata_policy": null}, "initial_access_token":`, "policy"},
 	} {
 		t.Run(name, func(t *testing.T) {
