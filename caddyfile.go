@@ -202,10 +202,7 @@ func (h *Handler) unmarshalSubdirective(d *caddyfile.Dispenser) error {
 func (h *Handler) unmarshalUpstream(d *caddyfile.Dispenser) error {
 	h.upstreamProxy = new(reverseproxy.Handler)
 	segment := d.NextSegment()
-	line := caddyfile.NewDispenser(segment)
-	line.Next()
-	// To reverse_proxy an empty address is port 80 of this machine.
-	if err := noneEmpty(line, "upstream", line.RemainingArgs()...); err != nil {
+	if err := noEmptyAddress(caddyfile.NewDispenser(segment)); err != nil {
 		return err
 	}
 	if err := h.upstreamProxy.UnmarshalCaddyfile(caddyfile.NewDispenser(segment)); err != nil {
@@ -215,6 +212,24 @@ func (h *Handler) unmarshalUpstream(d *caddyfile.Dispenser) error {
 		return d.Err("upstream: at least one address is needed")
 	}
 	h.UpstreamRaw = caddyconfig.JSONModuleObject(h.upstreamProxy, "handler", "reverse_proxy", nil)
+	return nil
+}
+
+// noEmptyAddress: to reverse_proxy an empty address is port 80 of this machine.
+func noEmptyAddress(d *caddyfile.Dispenser) error {
+	d.Next()
+	if err := noneEmpty(d, "upstream", d.RemainingArgs()...); err != nil {
+		return err
+	}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		name, args := d.Val(), d.RemainingArgs()
+		if name != "to" {
+			continue
+		}
+		if err := noneEmpty(d, "to", args...); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -341,7 +341,7 @@ func TestEmptyArguments(t *testing.T) {
 		"profile a {preset", "profile a {match {class", "profile a {match {token issuer", "profile a {match {token claim tier",
 		"initial_access_token {passthrough", "initial_access_token {jwt {issuer", "initial_access_token {jwt {type",
 		"initial_access_token {jwt {expiry", "initial_access_token {jwt {claims scope", "initial_access_token {jwt {claims",
-		"initial_access_token {jwt {audience a", "upstream", "upstream a.example",
+		"initial_access_token {jwt {audience a", "upstream", "upstream a.example", "upstream {to", "upstream a.example {to b.example",
 		"initial_access_token {jwt {limits scope",
 	} {
 		t.Run(line, func(t *testing.T) {
