@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -186,6 +187,10 @@ func (h *Handler) unreturned() func(member string) bool {
 	return dialect.Unreturned
 }
 
+// startPlaceholder is one that other settings have replaced at start. A policy has not:
+// it is compiled when a Caddyfile is adapted, where they are not known.
+var startPlaceholder = regexp.MustCompile(`\{(env|file)\.[^{}"]+\}`)
+
 // warnOfPolicy points out what is allowed and seldom meant: operators about members
 // that are not registered metadata, a slip of the pen or a member of somebody's
 // own, which is judged and never sent; and what holds for new registrations only.
@@ -199,6 +204,10 @@ func (h *Handler) warnOfPolicy(p *policy.Policy) {
 	if scopes := p.DoubtfulScopes(); len(scopes) > 0 {
 		h.log.Warn("the policy lists scopes that look like SMART's and are none: slips of the pen, or a server's own words",
 			zap.Strings("scopes", scopes))
+	}
+	if placeholders := startPlaceholder.FindAllString(string(p.Document().Encode()), -1); placeholders != nil {
+		h.log.Warn("placeholders in a policy are not replaced: they are compared letter by letter",
+			zap.Strings("placeholders", placeholders))
 	}
 	members := slices.DeleteFunc(p.CreateOnly(), func(member string) bool { return registration.KindOf(member) == 0 })
 	if len(members) > 0 {
