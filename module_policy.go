@@ -201,13 +201,17 @@ func (h *Handler) warnOfPolicy(p *policy.Policy) {
 				zap.String("member", member))
 		}
 	}
+	if values := p.RefusedValues(); len(values) > 0 {
+		h.log.Warn("the policy has values that the built-in rules refuse", zap.Strings("values", values))
+	}
 	if scopes := p.DoubtfulScopes(); len(scopes) > 0 {
 		h.log.Warn("the policy lists scopes that look like SMART's and are none: slips of the pen, or a server's own words",
 			zap.Strings("scopes", scopes))
 	}
 	if placeholders := startPlaceholder.FindAllString(string(p.Document().Encode()), -1); placeholders != nil {
+		slices.Sort(placeholders) // a policy is in each of its profiles
 		h.log.Warn("placeholders in a policy are not replaced: they are compared letter by letter",
-			zap.Strings("placeholders", placeholders))
+			zap.Strings("placeholders", slices.Compact(placeholders)))
 	}
 	members := slices.DeleteFunc(p.CreateOnly(), func(member string) bool { return registration.KindOf(member) == 0 })
 	if len(members) > 0 {

@@ -154,13 +154,15 @@ func checkClientCredentials(d *finalDocument) []Violation {
 		authMethods[1:], "token_endpoint_auth_method")}
 }
 
-// checkApplicationType: OpenID Connect Dynamic Client Registration section 2.
+// applicationTypes are those of OpenID Connect Dynamic Client Registration section 2.
+var applicationTypes = []string{"web", "native"}
+
 func checkApplicationType(d *finalDocument) []Violation {
 	kind := d.String("application_type")
-	if kind == "" || kind == "web" || kind == "native" {
+	if kind == "" || slices.Contains(applicationTypes, kind) {
 		return nil
 	}
-	return []Violation{violation("unknown application type", kind, []string{"web", "native"}, "application_type")}
+	return []Violation{violation("unknown application type", kind, applicationTypes, "application_type")}
 }
 
 func index(i int) string { return strconv.Itoa(i) }
