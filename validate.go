@@ -162,8 +162,26 @@ func (h *Handler) checkTokens() []fault {
 		if err := t.check(h.Dialect); err != nil {
 			faults = append(faults, fault{setting, fmt.Errorf("initial_access_token %s: %w", t.Kind, err)})
 		}
+		if t.Kind == string(token.KindPassthrough) {
+			faults = append(faults, fault{setting, h.checkIssuer(t.Issuer)})
+		}
 	}
 	return append(faults, fault{setting, h.checkTokenOrder()})
+}
+
+// checkIssuer: Keycloak takes initial access tokens of its own realm alone, whose
+// issuer ends as the registration API's path begins.
+func (h *Handler) checkIssuer(issuer string) error {
+	before, _, standard := strings.Cut(h.UpstreamPath, "/clients-registrations/")
+	i := strings.LastIndex(before, "/realms/")
+	if h.Dialect != "keycloak" || issuer == "" || isPlaceholder(issuer+before) || !standard || i < 0 {
+		return nil
+	}
+	if _, err := parseHTTPURL(issuer); err != nil || !strings.HasSuffix(issuer, before[i:]) {
+		return fmt.Errorf("initial_access_token passthrough: issuer %q is not that of the realm in upstream_path: it must be a URL that ends in %s",
+			issuer, before[i:])
+	}
+	return nil
 }
 
 // checkTokenOrder finds what is never asked. Who recognises a token decides about
