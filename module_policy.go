@@ -193,13 +193,17 @@ var startPlaceholder = regexp.MustCompile(`\{(env|file)\.[^{}"]+\}`)
 
 // warnOfPolicy points out what is allowed and seldom meant: operators about members
 // that are not registered metadata, a slip of the pen or a member of somebody's
-// own, which is judged and never sent; and what holds for new registrations only.
+// own, which is judged and never sent; what nothing can ever be or match; and what
+// holds for new registrations only.
 func (h *Handler) warnOfPolicy(p *policy.Policy) {
 	for _, member := range p.Members() {
 		if registration.KindOf(member) == 0 {
 			h.log.Warn("the policy has operators on a member, or compares one with another, that is not registered client metadata",
 				zap.String("member", member))
 		}
+	}
+	if profiles := p.OutOfReach(h.ways()); len(profiles) > 0 {
+		h.log.Warn("no token that is admitted can meet the conditions of these profiles", zap.Strings("profiles", profiles))
 	}
 	if values := p.RefusedValues(); len(values) > 0 {
 		h.log.Warn("the policy has values that the built-in rules refuse", zap.Strings("values", values))

@@ -121,6 +121,16 @@ func (h *Handler) form(issuer string, allowBearer bool) (token.Form, error) {
 	return token.OpaqueForm{}, err
 }
 
+// ways are those in which somebody can vouch for a registration.
+func (h *Handler) ways() []policy.Admission {
+	ways := make([]policy.Admission, len(h.InitialAccessToken))
+	for i, t := range h.InitialAccessToken {
+		issuer, _ := resolve("issuer", t.Issuer) // which was an error before this
+		ways[i] = policy.Admission{Kind: t.Kind, Issuer: issuer}
+	}
+	return ways
+}
+
 // limits are the claims that limit, with the defaults.
 func (t InitialAccessToken) limits() map[string]string {
 	claims := make(map[string]string)

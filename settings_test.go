@@ -311,6 +311,7 @@ func TestLogWarnings(t *testing.T) {
 		"a scope that is none": {passthrough + "scopes {\n allow openid patient/*.rs patient/*.sr system/Patient.$export\n}", "127.0.0.1", []string{"scopes that look like SMART's and are none"}},
 		"denied, and not so":   {passthrough + "profile a {\n scopes {\n deny patient/Observations.rs\n}\n}", "127.0.0.1", []string{"scopes that look like SMART's and are none"}},
 		"a value of no use":    {passthrough + "policy {\n token_endpoint_auth_method one_of none client_secret_basc\n}", "127.0.0.1", []string{"values that the built-in rules refuse"}},
+		"a profile of nobody":  {passthrough + "profile a {\n match {\n token kind passthrough\n}\n}\nprofile b {\n match {\n token claim tier gold\n}\n}\nprofile patient", "127.0.0.1", []string{"no token that is admitted"}},
 		"a placeholder":        {passthrough + "policy {\n software_id one_of {env.HOME}\n}", "127.0.0.1", []string{"placeholders in a policy are not replaced"}},
 		"none":                 {passthrough + "policy {\n software_id pattern [a-z]{3}\n tos_uri value https://{$SURELY_NOT_SET:a.example}/\n rule r `{'a': 1}.size() == 1` no\n}", "127.0.0.1", nil},
 		"token endpoint":       {portal + "upstream_credential client_credentials {\n token_endpoint http://kc.example/token\n client_id a\n client_secret b\n}", "127.0.0.1", []string{"an address without TLS is trusted"}},

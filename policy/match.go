@@ -192,6 +192,27 @@ func (t TokenMatch) holds(a *Admission) bool {
 	return true
 }
 
+// OutOfReach are the profiles whose conditions on the token nobody meets who vouches in
+// one of these ways: of an [Admission] the kind and, if it is always the same, the
+// issuer.
+func (p *Policy) OutOfReach(ways []Admission) []string {
+	var names []string
+	for _, one := range p.profiles {
+		if !slices.ContainsFunc(ways, one.matches.token.canHold) {
+			names = append(names, one.name)
+		}
+	}
+	return names
+}
+
+// canHold tells whether the conditions hold for somebody who vouches in this way.
+func (t TokenMatch) canHold(way Admission) bool {
+	verified := way.Kind == "jwt"
+	return (len(t.Kind) == 0 || slices.Contains(t.Kind, way.Kind)) &&
+		(len(t.Issuer) == 0 || verified && (way.Issuer == "" || slices.Contains(t.Issuer, way.Issuer))) &&
+		(len(t.Claims) == 0 || verified)
+}
+
 // fails is the first operator that would change a document or refuse it; nil where
 // the document is as the operators want it.
 func (p *MetadataPolicy) fails(m *Metadata, value func(member string) any) (member string, failed *operand) {

@@ -414,3 +414,34 @@ func TestNoProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestOutOfReach: profiles for tokens that nobody is admitted with.
+func TestOutOfReach(t *testing.T) {
+	t.Parallel()
+	p, err := policy.New(policy.Config{Profiles: []policy.Profile{
+		{Name: "passed_on", Match: &policy.Match{Token: policy.TokenMatch{Kind: []string{"passthrough"}}}},
+		{Name: "of_a_portal", Match: &policy.Match{Token: policy.TokenMatch{Issuer: []string{"https://portal.example", "https://clinic.example"}}}},
+		{Name: "gold", Match: &policy.Match{Token: policy.TokenMatch{Claims: map[string][]string{"tier": {"gold"}}}}},
+		{Name: "all"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		ways []policy.Admission
+		want []string
+	}{
+		"passthrough alone":   {[]policy.Admission{{Kind: "passthrough"}}, []string{"of_a_portal", "gold"}},
+		"one of the issuers":  {[]policy.Admission{{Kind: "jwt", Issuer: "https://clinic.example"}}, []string{"passed_on"}},
+		"any issuer":          {[]policy.Admission{{Kind: "jwt"}, {Kind: "passthrough"}}, nil},
+		"a slash at the end":  {[]policy.Admission{{Kind: "passthrough"}, {Kind: "jwt", Issuer: "https://clinic.example/"}}, []string{"of_a_portal"}},
+		"not verified by him": {[]policy.Admission{{Kind: "passthrough", Issuer: "https://clinic.example"}}, []string{"of_a_portal", "gold"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := p.OutOfReach(test.ways); !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
