@@ -305,6 +305,7 @@ func TestAdaptErrorLines(t *testing.T) {
 		`/realms/r/" is not`:         "initial_access_token { #\npassthrough https://auth.example.org/realms/r/\n}\n",
 		"upstream_credential is req": "initial_access_token { #\nopen\n}\n",
 		"upstream_credential is nev": "initial_access_token {\npassthrough\n}\n" + strings.TrimSpace(credential) + " #\n",
+		"bearer must be a token":     "initial_access_token {\nopen\n}\nupstream_credential bearer \"Bearer t\" #\n",
 		"token_endpoint: not an":     "initial_access_token {\nopen\n}\nupstream_credential client_credentials {\nclient_id a\ntoken_endpoint a.example #\nclient_secret b\n}\n",
 		"client_id is required":      "initial_access_token {\nopen\n}\nupstream_credential client_credentials { #\ntoken_endpoint https://a.example\nclient_secret b\n}\n",
 		"exactly one of client_secr": "initial_access_token {\nopen\n}\nupstream_credential client_credentials { #\ntoken_endpoint https://a.example\nclient_id a\n}\n",

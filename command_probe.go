@@ -155,7 +155,7 @@ func readToken(file, variable string, stdin io.Reader) (string, error) {
 	switch {
 	case token == "" && file != "":
 		return "", fmt.Errorf("there is no token in %s", file)
-	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case !isToken(token):
 		return "", fmt.Errorf("what is in %s is no token", cmp.Or(file, variable))
 	}
 	return token, nil

@@ -151,10 +151,25 @@ func (c *UpstreamCredential) check() error {
 		return nil
 	case (c.Bearer == "") == (c.ClientCredentials == nil):
 		return errors.New("exactly one of client_credentials and bearer is needed")
+	case c.ClientCredentials == nil && !isPlaceholder(c.Bearer):
+		return checkBearer(c.Bearer)
 	case c.ClientCredentials == nil:
 		return nil
 	}
 	return errorOf(c.ClientCredentials.check())
+}
+
+// checkBearer does not repeat the token.
+func checkBearer(token string) error {
+	if !isToken(token) {
+		return errors.New("bearer must be a token and nothing else: no spaces, and no Bearer before it")
+	}
+	return nil
+}
+
+// isToken tells whether s can stand as a token in a header.
+func isToken(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func (c *ClientCredentials) check() []fault {
@@ -186,8 +201,11 @@ func (h *Handler) provisionCredential(caddy.Context) error {
 		return nil
 	case c.ClientCredentials == nil:
 		bearer, err := resolve("upstream_credential: bearer", c.Bearer)
+		if err != nil {
+			return err
+		}
 		h.credential = upstream.Bearer(bearer)
-		return err
+		return checkBearer(bearer)
 	}
 	config, err := c.ClientCredentials.resolved()
 	if err != nil {
