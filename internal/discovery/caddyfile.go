@@ -47,11 +47,12 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
+	opening := *d // what is missing is missing there
 	if err := block(d, directive, h.unmarshalSubdirective); err != nil {
 		return err
 	}
 	if h.RegistrationEndpoint == "" {
-		return d.Err("registration_endpoint is required")
+		return opening.Err("registration_endpoint is required")
 	}
 	return nil
 }
@@ -122,6 +123,7 @@ func (h *Handler) unmarshalList(d *caddyfile.Dispenser) error {
 }
 
 func (h *Handler) unmarshalServe(d *caddyfile.Dispenser) error {
+	opening := *d
 	h.Serve = new(Serve)
 	if d.NextArg() {
 		h.Serve.Path = d.Val()
@@ -137,7 +139,7 @@ func (h *Handler) unmarshalServe(d *caddyfile.Dispenser) error {
 		return err
 	}
 	if err := checkRequired(served); err != nil {
-		return d.WrapErr(err)
+		return opening.WrapErr(err)
 	}
 	h.Serve.Document = served.Encode()
 	return nil

@@ -71,7 +71,7 @@ func TestAdaptErrors(t *testing.T) {
 	)
 	for name, test := range map[string]struct{ lines, want string }{
 		"nothing":                 {"", "smart_discovery needs a block with something in it"},
-		"no endpoint":             {"cors\n", "registration_endpoint is required, at Caddyfile:4"},
+		"no endpoint":             {"cors\n", "registration_endpoint is required, at Caddyfile:2"},
 		"unknown":                 {endpoint + "corse\n", `unrecognized subdirective "corse", at Caddyfile:4`},
 		"twice":                   {endpoint + endpoint, "registration_endpoint is written twice, at Caddyfile:4"},
 		"endpoint nothing":        {"registration_endpoint\n", "registration_endpoint takes exactly one argument, at Caddyfile:3"},
@@ -93,7 +93,7 @@ func TestAdaptErrors(t *testing.T) {
 		"serve nothing":           {"serve\n", "serve needs a block with something in it, at Caddyfile:3"},
 		"serve elsewhere":         {"serve /smart.json {\n" + served + "}\n", `the path "/smart.json" must begin with a slash and end in /.well-known/smart-configuration, at Caddyfile:3`},
 		"serve two paths":         {"serve /.well-known/smart-configuration x {\n" + served + "}\n", "wrong argument count or unexpected line ending after 'x', at Caddyfile:3"},
-		"serve too little":        {"serve {\n" + served + "}\n", "serve: capabilities is required (SMART App Launch 2.2)"},
+		"serve too little":        {"serve {\n" + served + "}\n", "code_challenge_methods_supported is required (SMART App Launch 2.2), at Caddyfile:3"},
 		"serve no S256":           {"serve {\ncode_challenge_methods_supported S512\n}\n", "code_challenge_methods_supported must have S256 in it and not plain (SMART App Launch 2.2), at Caddyfile:4"},
 		"serve plain":             {"serve {\ncode_challenge_methods_supported S256 plain\n}\n", "and not plain (SMART App Launch 2.2), at Caddyfile:4"},
 		"serve endpoint":          {"serve {\nregistration_endpoint https://a.example\n}\n", "registration_endpoint is added by itself, and not part of serve, at Caddyfile:4"},
