@@ -102,7 +102,9 @@ func checkAddresses(upstreams reverseproxy.UpstreamPool) error {
 		if err != nil {
 			return fmt.Errorf("upstream %q: %w", to.Dial, err)
 		}
-		if !address.IsUnixNetwork() && !address.IsFdNetwork() && (address.StartPort == 0 || address.PortRangeSize() != 1) {
+		// The scheme of a URL would be taken for the name of a network.
+		hasOnePort := address.StartPort != 0 && address.PortRangeSize() == 1 && !strings.Contains(dial, "://")
+		if !hasOnePort && !address.IsUnixNetwork() && !address.IsFdNetwork() {
 			return fmt.Errorf("upstream %q: %q must be a host with one port", to.Dial, dial)
 		}
 	}

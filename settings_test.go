@@ -277,6 +277,7 @@ func TestJSONIsStrict(t *testing.T) {
 		"refresh in seconds":    {`"initial_access_token":`, `"offered": {"from": "https://a.example", "refresh": 60}, "initial_access_token":`, "refresh is 60ns, must be 1s or more"},
 		"a policy of no object": {`"initial_access_token":`, `"policy": {"metadata_policy": []}, "initial_access_token":`, "policy"},
 		"no policy":             {`"initial_access_token":`, `"policy": null, "initial_access_token":`, "policy is null; leave it out"},
+		"a URL to dial":         {`"dial": "127.0.0.1:1"`, `"dial": "http://127.0.0.1:1"`, `upstream "http://127.0.0.1:1": "http://127.0.0.1:1" must be a host with one port`},
 		"no shadow":             {`"initial_access_token":`, `"shadow": null, "initial_access_token":`, "shadow is null; leave it out"},
 		"a policy of nothing":   {`"initial_access_token":`, `"policy": {"metadata_policy": null}, "initial_access_token":`, "policy"},
 	} {
