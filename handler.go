@@ -183,6 +183,9 @@ func (x *transaction) forward() error {
 		var fired []string
 		x.sent, fired = x.dialect.Outgoing(x.decision.Metadata)
 		x.addQuirks(fired)
+		if x.registered != nil {
+			x.addQuirks(x.dialect.Update(x.sent, x.registered))
+		}
 		call.Body = x.sent.Encode()
 	}
 	if err := x.exchange(call); err != nil {

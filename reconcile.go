@@ -135,9 +135,11 @@ func (x *transaction) putBack() bool {
 	return !slices.ContainsFunc(left, func(member string) bool { return !upstream.Within(member, before, is) })
 }
 
-// asUpdate is a document as the body of an update of the client.
+// asUpdate is a document as the body of an update of the client that leaves it
+// nothing else.
 func (x *transaction) asUpdate(sent *registration.Metadata) []byte {
 	document := sent.Clone()
+	x.dialect.Update(document, x.result)
 	document.Set("client_id", x.target.clientID)
 	return document.Encode()
 }

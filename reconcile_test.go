@@ -164,6 +164,10 @@ func TestUpdateIsPutBack(t *testing.T) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			registered["client_id"] = "c1"
+			// What takes away all the rest is not of it.
+			maps.DeleteFunc(last, func(_ string, v any) bool {
+				return v == "" || reflect.DeepEqual(v, map[string]any{"keys": []any{}})
+			})
 			if a.status != 502 || !reflect.DeepEqual(last, registered) {
 				t.Errorf("got %s, the server was sent %v, want %v, after %v", a, last, registered, s.asked)
 			}

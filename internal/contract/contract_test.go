@@ -76,6 +76,7 @@ var cases = []struct {
 	{"lifecycle", testLifecycle},
 	{"strangers", testStrangers},
 	{"update", testUpdate},
+	{"left out", testLeftOut},
 	{"widening", testWidening},
 	{"widening of keys", testWideningKeys},
 	{"vouched", testVouched},

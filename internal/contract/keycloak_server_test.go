@@ -119,6 +119,23 @@ func (k *keycloakServer) stored(t *testing.T, _, clientID, _ string) (record, bo
 	return r, true
 }
 
+// pages are attributes, which the admin API tells.
+func (k *keycloakServer) pages(t *testing.T, clientID string) []string {
+	t.Helper()
+	client, _, err := k.realm.Client(t.Context(), clientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attributes, _ := client["attributes"].(map[string]any)
+	var pages []string
+	for _, name := range []string{"logoUri", "policyUri", "tosUri"} {
+		if uri := text(attributes, name); uri != "" {
+			pages = append(pages, uri)
+		}
+	}
+	return pages
+}
+
 func (k *keycloakServer) freeze(t *testing.T) (thaw func()) {
 	t.Helper()
 	goOn, err := k.server.Freeze()
@@ -171,4 +188,5 @@ var (
 	_ server = (*keycloakServer)(nil)
 
 	_ freezer = (*keycloakServer)(nil)
+	_ pages   = (*keycloakServer)(nil)
 )

@@ -78,6 +78,34 @@ func newClient(asked metadata) (*client, error) {
 	return c, nil
 }
 
+// kept are the members that stay as they are where an update does not name them:
+// for the server that is no wish to have them removed (RFC 7592 section 2.2).
+var kept = strings.Fields(`
+	client_name client_uri logo_uri tos_uri policy_uri jwks_uri jwks default_acr_values
+	id_token_encrypted_response_alg id_token_encrypted_response_enc userinfo_signed_response_alg
+	userinfo_encrypted_response_alg userinfo_encrypted_response_enc request_object_signing_alg
+	request_uris tls_client_certificate_bound_access_tokens tls_client_auth_subject_dn dpop_bound_access_tokens
+	require_pushed_authorization_requests post_logout_redirect_uris backchannel_token_delivery_mode
+	backchannel_client_notification_endpoint backchannel_authentication_request_signing_alg`)
+
+// keep takes over what an update of the current client has not named. Keys in the
+// registration and at an address exclude each other.
+func (c *client) keep(current *client) {
+	for _, name := range kept {
+		value, there := current.asked[name]
+		otherKeys := name == "jwks" && c.asked.has("jwks_uri") || name == "jwks_uri" && c.asked.has("jwks")
+		if there && !c.asked.has(name) && !otherKeys {
+			c.asked[name] = value
+		}
+	}
+	if !c.asked.has("redirect_uris") {
+		c.redirectURIs = current.redirectURIs
+	}
+	if !c.asked.has("grant_types") {
+		c.flows.named, c.flows.refresh = current.flows.named, current.flows.refresh
+	}
+}
+
 // flowsOf reads grant_types and response_types. Either alone switches the flows
 // that the other would have; where both are named, response_types decides about
 // the redirecting flows. An unknown grant is no error, and leaves a client that
@@ -148,6 +176,19 @@ func (f flows) responseTypes() []string {
 	return responses
 }
 
+// keptEmpty are the members that are shown even if they are empty.
+var keptEmpty = map[string]bool{"client_name": true, "client_uri": true}
+
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return v == ""
+	case []string:
+		return len(v) == 0
+	}
+	return false
+}
+
 // hasSigningKey tells whether a key of the set says that it is for signatures. A
 // key without a use does not count, however well it would serve.
 func hasSigningKey(asked metadata) bool {
@@ -200,7 +241,8 @@ func (c *client) represent(clientURI string) representation {
 		out["client_secret_expires_at"] = 0
 	}
 	for _, known := range members {
-		if value, ok := c.asked[known.name]; ok && known.fate == echoed {
+		value, ok := c.asked[known.name]
+		if ok && known.fate == echoed && (!isEmpty(value) || keptEmpty[known.name]) {
 			out[known.name] = value
 		}
 	}

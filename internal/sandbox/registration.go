@@ -70,8 +70,8 @@ func (s *Sandbox) show(r *http.Request, id string) (*reply, error) {
 }
 
 // update replaces a client's metadata (RFC 7592 section 2.2) and its registration
-// access token. Two things outlive it: the secret, and the scopes of a client
-// that is silent about them.
+// access token. The secret outlives it, and what the update does not name of what
+// the server keeps.
 func (s *Sandbox) update(r *http.Request, id string) (*reply, error) {
 	asked, err := readMetadata(r)
 	if err != nil {
@@ -104,6 +104,7 @@ func (s *Sandbox) update(r *http.Request, id string) (*reply, error) {
 		return nil, errInternal
 	}
 	c.id, c.secret = current.id, current.secret
+	c.keep(current)
 	if c.tokenID, c.token, err = s.newRegistrationToken(r); err != nil {
 		return nil, err
 	}

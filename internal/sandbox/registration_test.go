@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -62,13 +63,15 @@ func TestLifecycle(t *testing.T) {
 	if a.text("client_secret") != created.text("client_secret") || a.text("scope") != "patient/*.rs" {
 		t.Errorf("PUT changed the secret or the scopes: %s", a.raw)
 	}
-	for _, gone := range []string{"client_name", "jwks_uri"} {
-		if _, ok := a.body[gone]; ok {
-			t.Errorf("PUT kept %s: %s", gone, a.raw)
+	for _, name := range []string{"client_name", "jwks_uri", "redirect_uris"} {
+		if !reflect.DeepEqual(a.body[name], created.body[name]) {
+			t.Errorf("a silent PUT changed %s: %s", name, a.raw)
 		}
 	}
-	if uris, _ := a.body["redirect_uris"].([]any); len(uris) != 0 {
-		t.Errorf("PUT kept the redirect URIs: %s", a.raw)
+	rat = a.text("registration_access_token")
+	a = call("PUT", rat, `{`+id+`,"client_name":"","jwks_uri":"","redirect_uris":[]}`)
+	if uris, _ := a.body["redirect_uris"].([]any); len(uris) != 0 || a.text("client_name") != "" || a.body["jwks_uri"] != nil {
+		t.Errorf("PUT kept what it emptied: %s", a.raw)
 	}
 	rat = a.text("registration_access_token")
 	if a := call("DELETE", rat, ""); a.status != 204 || len(a.raw) != 0 {

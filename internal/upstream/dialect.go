@@ -55,6 +55,9 @@ type Quirk struct {
 	// reports whether it did.
 	out func(*registration.Metadata) bool
 	in  func(registered, decided *registration.Metadata) bool
+	// update changes what is sent as an update of what is registered, and reports
+	// whether it did.
+	update func(sent, registered *registration.Metadata) bool
 	// asked puts right what an update has from an answer that said more than was
 	// ever decided.
 	asked func(asked, registered *registration.Metadata) bool
@@ -126,6 +129,19 @@ func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metada
 		}
 	}
 	return out, fired
+}
+
+// Update makes what is sent replace what is registered, at a server that would not
+// let it (RFC 7592 section 2.2: what is left out is to be removed), and names the
+// quirks that fired.
+func (d *Dialect) Update(sent, registered *registration.Metadata) []string {
+	var fired []string
+	for i := range d.Quirks {
+		if q := &d.Quirks[i]; q.update != nil && d.sends(q) && q.update(sent, registered) {
+			fired = append(fired, q.Name)
+		}
+	}
+	return fired
 }
 
 // Registered turns a server's reply into what is truly registered, and names

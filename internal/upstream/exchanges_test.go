@@ -41,8 +41,8 @@ func recorded(t *testing.T, version string) map[string]exchange {
 			all[e.Name] = e
 		}
 	}
-	if len(all) != 149 {
-		t.Fatalf("%d exchanges with %s, want 149", len(all), version)
+	if len(all) != 152 {
+		t.Fatalf("%d exchanges with %s, want 152", len(all), version)
 	}
 	return all
 }

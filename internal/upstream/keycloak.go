@@ -96,6 +96,17 @@ var keycloakDocuments = []Quirk{
 		Effect: "a grant that an update leaves out, refresh_token among them, is not taken away; the answer says so",
 	},
 	{
+		Name: "kept_by_update", Evidence: "put_silent",
+		Effect: "members that an update leaves out, most of which Keycloak keeps, are sent empty, and what stays behind empty is " +
+			"left out of the answer",
+		update: emptyLeftOut, in: dropEmptied,
+	},
+	{
+		Name: "logout_uris_by_default", Evidence: "post_logout_empty",
+		Effect:  "post_logout_redirect_uris that is empty does not keep Keycloak from taking the redirect URIs for them: the answer says so",
+		excuses: excuseLogoutDefault,
+	},
+	{
 		Name: "response_type_none", Evidence: "minimal",
 		Effect: "none, which Keycloak adds to code, is left out of the answer",
 		in:     dropNone,

@@ -62,6 +62,35 @@ var proofs = map[string]proof{
 			t.Errorf("asked for %q, it answered %q", asked, is)
 		}
 	},
+	"kept_by_update": func(t *testing.T, _ bool, all map[string]exchange, e exchange) {
+		asked, is, emptied := document(t, string(e.Request)), document(t, string(e.Body)), all["put_emptied"]
+		sent, _ := keycloak.Outgoing(asked)
+		keycloak.Update(sent, is)
+		if !registration.Equal(sent, document(t, string(emptied.Request))) {
+			t.Errorf("what leaves everything out is sent on as %s, not as what takes it away", sent.Encode())
+		}
+		registered, _ := keycloak.Registered(document(t, string(emptied.Body)), asked)
+		for _, member := range is.Members() {
+			if asked.Has(member.Name) || !keycloakKeeps[member.Name] {
+				continue
+			}
+			now, _ := registered.Get(member.Name)
+			byDefault := member.Name == "post_logout_redirect_uris" && sameAs(registered, now, "redirect_uris")
+			if empty(member.Value) || !empty(now) && !byDefault {
+				t.Errorf("%s was %v where it was left out, and is %v where it was emptied", member.Name, member.Value, now)
+			}
+		}
+	},
+	"logout_uris_by_default": func(t *testing.T, _ bool, _ map[string]exchange, e exchange) {
+		sent, reply := document(t, string(e.Request)), document(t, string(e.Body))
+		if asked, _ := sent.Get("post_logout_redirect_uris"); !registration.Equal(asked, []any{}) || !sameAs(reply, redirects(reply), "post_logout_redirect_uris") {
+			t.Errorf("asked for %s, it answered %s", e.Request, e.Body)
+		}
+		reply.SetStrings("post_logout_redirect_uris", []string{"https://other.example.org/"})
+		if members, _ := keycloak.Mismatches(sent, sent, reply); !slices.Contains(members, "post_logout_redirect_uris") {
+			t.Errorf("another URI is excused too: %v", members)
+		}
+	},
 	"jwk_use": func(t *testing.T, _ bool, all map[string]exchange, e exchange) {
 		taken := all["pkjwt_jwks_use"]
 		if e.Status != 400 || taken.Status != 201 {
@@ -191,6 +220,11 @@ var proofs = map[string]proof{
 	"internal_error": saysNo(500, "unknown_error"),
 }
 
+func redirects(m *registration.Metadata) any {
+	uris, _ := m.Get("redirect_uris")
+	return uris
+}
+
 // refusesScope: the scope of the request is refused.
 func refusesScope(t *testing.T, has bool, _ map[string]exchange, e exchange) {
 	t.Helper()
@@ -231,7 +265,7 @@ func TestKeycloakQuirks(t *testing.T) {
 			t.Errorf("%s is there twice", q.Name)
 		}
 		names[q.Name] = true
-		does := q.out != nil || q.in != nil || q.doubts != nil || q.excuses != nil || q.refusal != nil
+		does := q.out != nil || q.update != nil || q.in != nil || q.doubts != nil || q.excuses != nil || q.refusal != nil
 		if q.Effect == "" || does == (q.Prevented || q.Open) || q.Prevented && q.Open || (q.Evidence == "") != (q.Source != "") {
 			t.Errorf("%s: says %q, prevented %t, does something %t, proven by %q %q", q.Name, q.Effect, q.Prevented, does, q.Evidence, q.Source)
 		}
@@ -279,6 +313,9 @@ func replay(d *Dialect, e exchange) []string {
 		sent, fired = d.Outgoing(decided)
 		fired = append(fired, d.ReadBack(decided))
 		if registered, err := registration.Decode(e.Body); err == nil && e.Status/100 == 2 {
+			if e.operation() == registration.Update {
+				fired = append(fired, d.Update(sent.Clone(), registered)...)
+			}
 			_, excused := d.Mismatches(decided, sent, registered)
 			fired = append(fired, excused...)
 		}
@@ -414,6 +451,15 @@ func TestKeycloakRegistered(t *testing.T) {
 		{"none on a read", `{"response_types":["none","code"]}`, "", `{"response_types":["code"]}`, []string{"unordered_lists", "response_type_none"}},
 		{"no none", `{"response_types":["id_token"]}`, `{}`, `{"response_types":["id_token"]}`, nil},
 		{
+			"empty and not asked for", `{"client_id":"a","client_name":"","client_uri":"","jwks":{"keys":[]}}`, `{"client_id":"a"}`,
+			`{"client_id":"a"}`,
+			[]string{"kept_by_update"},
+		},
+		{
+			"empty on a read", `{"client_name":"","jwks":{"keys":[]},"request_uris":[]}`, "", `{"request_uris":[]}`,
+			[]string{"kept_by_update"},
+		},
+		{
 			"stored and not returned", `{"client_id":"a"}`, `{"logo_uri":"l","policy_uri":"p","tos_uri":"t","contacts":["c"],"software_id":"s"}`,
 			`{"client_id":"a","logo_uri":"l","policy_uri":"p","tos_uri":"t"}`,
 			[]string{"missing_echoes"},
@@ -449,6 +495,38 @@ func TestKeycloakRegistered(t *testing.T) {
 			}
 			if decided != nil && string(decided.Encode()) != test.decided {
 				t.Errorf("the decided document became %s", decided.Encode())
+			}
+		})
+	}
+}
+
+// An update names what the client has and is to lose, and nothing else.
+func TestKeycloakUpdate(t *testing.T) {
+	t.Parallel()
+	const hidden = `,"logo_uri":"","policy_uri":"","tos_uri":""}`
+	for _, test := range []struct{ name, sent, registered, want string }{
+		{"nothing to lose", `{"client_name":"App"}`, `{"client_name":"Old","request_uris":[],"dpop_bound_access_tokens":false}`, `{"client_name":"App"` + hidden},
+		{"a name", `{"scope":""}`, `{"client_name":"Old"}`, `{"scope":"","client_name":""` + hidden},
+		{
+			"each kind", `{"a":1}`, `{"client_uri":"u","request_uris":["r"],"dpop_bound_access_tokens":true,"jwks":{"keys":[{"kty":"EC"}]}}`,
+			`{"a":1,"client_uri":"","request_uris":[],"dpop_bound_access_tokens":false,"jwks":{"keys":[]}` + hidden,
+		},
+		{"keys at an address now", `{"jwks_uri":"j"}`, `{"jwks":{"keys":[{"kty":"EC"}]}}`, `{"jwks_uri":"j"` + hidden},
+		{"keys here now", `{"jwks":{"keys":[]}}`, `{"jwks_uri":"j"}`, `{"jwks":{"keys":[]}` + hidden},
+		{"what it takes away itself", `{"a":1}`, `{"subject_type":"pairwise","backchannel_logout_uri":"b"}`, `{"a":1` + hidden},
+		{"a service's redirect URIs", `{"grant_types":["client_credentials"]}`, `{"redirect_uris":["r"]}`, `{"grant_types":["client_credentials"],"redirect_uris":[]` + hidden},
+		{"a logo", `{"logo_uri":"l"}`, `{}`, `{"logo_uri":"l","policy_uri":"","tos_uri":""}`},
+		{"all there", `{"logo_uri":"l","policy_uri":"p","tos_uri":"t"}`, `{}`, `{"logo_uri":"l","policy_uri":"p","tos_uri":"t"}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			sent := document(t, test.sent)
+			fired := keycloak.Update(sent, document(t, test.registered))
+			if got := string(sent.Encode()); got != test.want {
+				t.Errorf("sent %s, want %s", got, test.want)
+			}
+			if changed := test.want != test.sent; slices.Contains(fired, "kept_by_update") != changed {
+				t.Errorf("fired %v, changed %t", fired, changed)
 			}
 		})
 	}
