@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/caddy-smart/smartregistration/internal/registration"
 )
@@ -62,8 +63,10 @@ func checkKeyTypes(d *finalDocument) []Violation {
 // checkKeyParameters: a key must be of a size that signatures are made with (RFC
 // 7518 section 3.3 and 6, RFC 8037 section 2), and not one with which everybody's
 // signature is valid, as with the public exponent 1, or nobody's. Keycloak answers
-// 500 to an RSA modulus of one byte or of 50,000 (measured on 26.7.5). What is no
-// base64url at all is no key to anybody, and is left for the server to say so.
+// 500 to an RSA modulus of one byte or of 50,000 (measured on 26.7.5). What is not
+// base64url is refused, since a server may read more than that: Keycloak takes a
+// modulus in plain base64 too, with padding, of any length. What has no digit of it
+// at all is no key to anybody, and is left for the server to say so.
 func checkKeyParameters(d *finalDocument) []Violation {
 	var vs []Violation
 	for i := range d.keys {
@@ -87,16 +90,25 @@ const (
 )
 
 func badParameter(key *Metadata) (member, detail string) {
+	nothing := func(name string) bool { // to anybody
+		text := key.String(name)
+		return text != "" && !strings.ContainsFunc(text, isBase64Digit)
+	}
 	within := func(name string, least, most int) bool {
-		size, readable := encodedSize(key.String(name))
-		return !readable || (size >= least && size <= most)
+		size, _ := encodedSize(key.String(name))
+		return nothing(name) || (size >= least && size <= most)
+	}
+	for _, name := range [...]string{"n", "e", "x", "y"} {
+		if _, readable := encodedSize(key.String(name)); !readable && !nothing(name) {
+			return name, "the parameter is not base64url without padding"
+		}
 	}
 	kty, crv := key.String("kty"), key.String("crv")
 	curve, onEC := ecCurves[crv]
 	size, known := coordinateBytes[crv]
 	switch kty {
 	case "RSA":
-		if bits, readable := registration.RSABits(key); readable && (bits < 2048 || bits > 8192) {
+		if bits, _ := registration.RSABits(key); !nothing("n") && (bits < 2048 || bits > 8192) {
 			return "n", "an RSA key has 2048 to 8192 bits"
 		}
 		if !within("e", 1, 8) {
@@ -150,19 +162,14 @@ func isPoint(curve ecdh.Curve, x, y string) bool {
 }
 
 // encodedSize is how many bytes base64url text without padding stands for; false
-// where it is none. It is what [base64.RawURLEncoding] would make of it, which
-// passes over line breaks.
+// where it is none.
 func encodedSize(s string) (bytes int, ok bool) {
-	digits := 0
 	for i := range len(s) {
-		c := s[i]
-		if base64Digits[c] {
-			digits++
-		} else if c != '\r' && c != '\n' {
+		if !base64Digits[s[i]] {
 			return 0, false
 		}
 	}
-	return base64.RawURLEncoding.DecodedLen(digits), digits%4 != 1
+	return base64.RawURLEncoding.DecodedLen(len(s)), len(s)%4 != 1
 }
 
 // base64Digits are those of RFC 4648 section 5.
@@ -173,6 +180,11 @@ var base64Digits = func() (digits [256]bool) {
 	}
 	return digits
 }()
+
+// isBase64Digit: of either alphabet (RFC 4648 sections 4 and 5).
+func isBase64Digit(r rune) bool {
+	return r == '+' || r == '/' || r < utf8.RuneSelf && base64Digits[r]
+}
 
 // checkSigningAlgorithms refuses none where a signature is what is asked for
 // (OpenID Connect Dynamic Client Registration section 2). Keycloak stores it.
