@@ -19,6 +19,7 @@ var grantRules = []builtInRule{
 	{name: "token_endpoint_auth_method", check: checkAuthMethod},
 	{name: "client_credentials_public", check: checkClientCredentials},
 	{name: "application_type", check: checkApplicationType},
+	{name: "subject_type", check: checkSubjectType},
 }
 
 // safeGrants are the grants that SMART apps use.
@@ -163,6 +164,19 @@ func checkApplicationType(d *finalDocument) []Violation {
 		return nil
 	}
 	return []Violation{violation("unknown application type", kind, applicationTypes, "application_type")}
+}
+
+// subjectTypes are those of OpenID Connect Core section 8.
+var subjectTypes = []string{"public", "pairwise"}
+
+// checkSubjectType: Keycloak answers 500 to any other, and takes PAIRWISE for pairwise
+// (measured on 26.7.5).
+func checkSubjectType(d *finalDocument) []Violation {
+	kind := d.String("subject_type")
+	if kind == "" || slices.Contains(subjectTypes, kind) {
+		return nil
+	}
+	return []Violation{violation("unknown subject type", kind, subjectTypes, "subject_type")}
 }
 
 func index(i int) string { return strconv.Itoa(i) }

@@ -121,6 +121,7 @@ func TestDecideRefuses(t *testing.T) {
 		"a key of one byte":              {`{` + web + `,"jwks":{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB"}]}}`, "", []string{"jwks_parameters /jwks/keys/0/n"}},
 		"a point that is too short":      {`{` + web + `,"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}]}}`, "", []string{"jwks_parameters /jwks/keys/0/x"}},
 		"a curve for encryption":         {`{` + web + `,"jwks":{"keys":[{"kty":"OKP","crv":"X25519","x":"AQ"}]}}`, "", []string{"jwks_parameters /jwks/keys/0/crv"}},
+		"subject type":                   {`{` + web + `,"subject_type":"PAIRWISE"}`, "", []string{"subject_type /subject_type"}},
 		"no signature":                   {`{` + web + `,"token_endpoint_auth_signing_alg":"none"}`, "", []string{"signing_alg_none /token_endpoint_auth_signing_alg"}},
 		"a name that shows nothing":      {`{` + web + `,"client_name":"\u3164\u2800"}`, "", []string{"client_name_characters /client_name"}},
 		"two URIs in one":                {`{` + web + `,"request_uris":["https://app.example.org/r##http://127.0.0.1/"]}`, "", []string{"uri_characters /request_uris/0"}},

@@ -55,6 +55,8 @@ func (p *Policy) refuses(member, value string) bool {
 		rule, known = "token_endpoint_auth_method", slices.Contains(authMethods, value)
 	case "application_type":
 		rule, known = "application_type", slices.Contains(applicationTypes, value)
+	case "subject_type":
+		rule, known = "subject_type", slices.Contains(subjectTypes, value)
 	}
 	return !known && !slices.Contains(p.builtIn.Off, rule)
 }

@@ -14,6 +14,7 @@ func TestRefusedValues(t *testing.T) {
 		"response_types": {"subset_of": ["code", "cod", "code id_token"]},
 		"token_endpoint_auth_method": {"one_of": ["none", "private_key_jwts"], "pattern": ".*"},
 		"application_type": {"value": "mobile"},
+		"subject_type": {"default": "pair_wise"},
 		"client_name": {"one_of": ["password"]}}`
 	for name, test := range map[string]struct {
 		builtIn policy.BuiltIn
@@ -21,10 +22,10 @@ func TestRefusedValues(t *testing.T) {
 	}{
 		"all rules apply": {policy.BuiltIn{}, []string{
 			"application_type: mobile", "grant_types: authorisation_code", "grant_types: password", "response_types: cod",
-			"token_endpoint_auth_method: private_key_jwts",
+			"subject_type: pair_wise", "token_endpoint_auth_method: private_key_jwts",
 		}},
 		"some are relaxed": {
-			policy.BuiltIn{AllowGrants: []string{"password"}, Off: []string{"token_endpoint_auth_method", "application_type"}},
+			policy.BuiltIn{AllowGrants: []string{"password"}, Off: []string{"token_endpoint_auth_method", "application_type", "subject_type"}},
 			[]string{"grant_types: authorisation_code", "response_types: cod"},
 		},
 	} {
