@@ -1,6 +1,7 @@
 package smartregistration
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -255,7 +256,13 @@ func (h *Handler) FinalizeUnmarshalCaddyfile(helper httpcaddyfile.Helper) error 
 	if err := written.errorOf(helper.Dispenser, complete.checkSettings()); err != nil {
 		return err
 	}
-	return written.errorOf(helper.Dispenser, complete.checkPolicies())
+	faults := complete.checkPolicies()
+	if len(faults) > 0 {
+		if err := errors.Join(h.Policy.partError(), h.Shadow.partError()); err != nil {
+			return err
+		}
+	}
+	return written.errorOf(helper.Dispenser, faults) // what the handler's settings make of it
 }
 
 func (h *Handler) unmarshalBuiltIn(d *caddyfile.Dispenser) error {

@@ -27,10 +27,26 @@ func (p *PolicyConfig) unmarshalPart(d *caddyfile.Dispenser) (err error) {
 	if err != nil {
 		return err
 	}
-	// Compiled here, with the parts before it, only for the error to have the line
-	// of the part that made it.
-	if _, err := policy.New(p.Config); err != nil {
-		return opening.WrapErr(err)
+	p.written = append(p.written, writtenPart{opening, p.Config})
+	return nil
+}
+
+// writtenPart is a part of a policy in a Caddyfile, and the policy up to there.
+type writtenPart struct {
+	at     caddyfile.Dispenser
+	config policy.Config
+}
+
+// partError is what is wrong with a policy that cannot be compiled, with the line of
+// the first part that cannot be beside those before it. Nil: it is none of them.
+func (p *PolicyConfig) partError() error {
+	if p == nil {
+		return nil
+	}
+	for _, part := range p.written {
+		if _, err := policy.New(part.config); err != nil {
+			return part.at.WrapErr(err)
+		}
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ type PolicyConfig struct {
 	File string `json:"file,omitempty"`
 
 	policy.Config
+
+	written []writtenPart // only while a Caddyfile is adapted
 }
 
 // UnmarshalJSON is strict where encoding/json is not: a part of a policy that is
@@ -139,9 +141,8 @@ func (h *Handler) compile(from *PolicyConfig, content []byte) (*policy.Policy, e
 	return policy.New(config)
 }
 
-// checkPolicies compiles what is written out, for a Caddyfile that is adapted. Each
-// part of it has been by itself: what is found here is what the handler's settings
-// make of it. Files are read when it is started.
+// checkPolicies compiles what is written out, for a Caddyfile that is adapted. Files
+// are read when it is started.
 func (h *Handler) checkPolicies() []fault {
 	var faults []fault
 	for _, p := range []struct {
