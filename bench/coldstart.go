@@ -18,19 +18,14 @@ func (r *rig) coldStart(ctx context.Context, rounds int) (*Comparison, error) {
 }
 
 func (r *rig) firstAnswer(ctx context.Context, site string, s scenario) (float64, error) {
-	addresses, err := freeAddresses(2)
-	if err != nil {
-		return 0, err
-	}
-	environment := settings(r.server, map[string]string{site: addresses[1]}, addresses[0], r.state)
 	begin := time.Now()
-	p, err := r.startCaddy(ctx, r.cores.measured, caddyfileOf(site), environment)
+	caddy, err := r.startAlone(ctx, r.cores.measured, site, caddyfileOf(site))
 	if err != nil {
 		return 0, err
 	}
-	defer p.stop()
-	for !p.hasEnded() && time.Since(begin) < patience {
-		if err := prove(ctx, addresses[1], s); err == nil {
+	defer caddy.stop()
+	for !caddy.hasEnded() && time.Since(begin) < patience {
+		if err := prove(ctx, caddy.address, s); err == nil {
 			return float64(time.Since(begin)) / float64(time.Millisecond), nil
 		}
 		if err := pause(ctx, time.Millisecond/2); err != nil {

@@ -23,6 +23,14 @@ func (c cores) String() string {
 	return fmt.Sprintf("measured process on core %s; load generator and upstream on core %s", c.measured, c.rest)
 }
 
+// all are both.
+func (c cores) all() string {
+	if c.measured == "" {
+		return ""
+	}
+	return c.measured + "," + c.rest
+}
+
 // pin gives the measured process one core of its own and itself another, so that
 // the generator's and the upstream's cost does not come off what is measured:
 // they are idle part of the time, and the measured process never is. With one

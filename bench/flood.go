@@ -85,14 +85,26 @@ func (r *rig) flood(ctx context.Context, at flooded, rounds int, duration time.D
 
 // floodGateway is the flood at the gateway: bad tokens, as strangers send them.
 func (r *rig) floodGateway(ctx context.Context, rounds int, duration time.Duration) (*Flood, error) {
+	caddy, err := r.startUnpinned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer caddy.stop()
 	return r.flood(ctx, flooded{
-		name: "flood", address: r.sites[gateway], good: r.scenario(accept), bad: r.scenario(refuseToken), goodRate: goodRate,
+		name: "flood", address: caddy.address, good: r.scenario(accept), bad: r.scenario(refuseToken), goodRate: goodRate,
+	}, rounds, duration)
+}
+
+// floodOneCore is the same at the measured Caddy, which has one core.
+func (r *rig) floodOneCore(ctx context.Context, rounds int, duration time.Duration) (*Flood, error) {
+	return r.flood(ctx, flooded{
+		name: "flood_one_core", address: r.sites[gateway], good: r.scenario(accept), bad: r.scenario(refuseToken), goodRate: goodRate,
 	}, rounds, duration)
 }
 
 // floodBeside has the same flood refused by Caddy's own respond, beside the good
 // requests to the gateway: what refusing costs the gateway is not in it, so it is
-// the least that a flood can do to them here.
+// the least that a flood can do to them on one core.
 func (r *rig) floodBeside(ctx context.Context, rounds int, duration time.Duration) (*Flood, error) {
 	return r.flood(ctx, flooded{
 		name: "flood_beside", address: r.sites[gateway], badTo: r.sites[respond],

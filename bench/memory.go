@@ -12,14 +12,16 @@ import (
 	"time"
 )
 
-// Memory is what the measured process holds, in bytes, all sites together.
+// Memory is what a process holds, in bytes.
 type Memory struct {
-	// Steady is the heap in use under registrations that are let through at a
-	// rate of 5,000 a second, or of what is the most if that is less.
+	// Steady is the heap in use of a Caddy with the gateway alone, on all cores,
+	// under registrations that are let through at a rate of 5,000 a second, or of
+	// what is the most if that is less.
 	Steady Spread  `json:"steady_heap"`
 	Rate   float64 `json:"steady_rate"` // requests a second that there were
 	RSS    float64 `json:"steady_rss"`
-	// Uploads that each have sent half of the largest body and wait.
+	// Uploads to the measured process, which has all sites, that each have sent half
+	// of the largest body and wait.
 	Uploads       int     `json:"uploads"`
 	UploadSent    float64 `json:"upload_sent"` // of each
 	Before        float64 `json:"before_uploads_heap"`
@@ -40,11 +42,17 @@ func (r *rig) memory(ctx context.Context, duration time.Duration, uploads int) (
 	return m, r.uploads(ctx, m)
 }
 
-// steady looks at the heap ten times a second while requests come.
+// steady looks at the heap ten times a second while requests come: more of them
+// than one core has time for, so that this Caddy has all there are.
 func (r *rig) steady(ctx context.Context, m *Memory, duration time.Duration) error {
+	caddy, err := r.startUnpinned(ctx)
+	if err != nil {
+		return err
+	}
+	defer caddy.stop()
 	ended := make(chan error, 1)
 	go func() {
-		a, err := attack(ctx, r.sites[gateway], r.scenario(accept), steadyRate, duration, nil)
+		a, err := attack(ctx, caddy.address, r.scenario(accept), steadyRate, duration, nil)
 		m.Rate = a.Sent
 		ended <- errors.Join(err, a.right())
 	}()
@@ -56,10 +64,10 @@ func (r *rig) steady(ctx context.Context, m *Memory, duration time.Duration) err
 				return err
 			}
 			m.Steady = spreadOf(heaps)
-			m.RSS, err = residentSet(r.caddy.cmd.Process.Pid)
+			m.RSS, err = residentSet(caddy.cmd.Process.Pid)
 			return err
 		case <-time.After(100 * time.Millisecond):
-			heap, err := r.heap(ctx)
+			heap, err := heapOf(ctx, caddy.admin)
 			if err != nil {
 				return err
 			}
@@ -117,17 +125,17 @@ func slowUpload(request []byte, part int) []byte {
 	return fmt.Appendf(nil, "%sContent-Length: %d\r\n\r\n%s", head, maxBody, strings.Repeat(" ", part))
 }
 
-// liveHeap is the heap in use after what nobody refers to any more is gone.
+// liveHeap is the measured process's heap in use after what nobody refers to any more is gone.
 func (r *rig) liveHeap(ctx context.Context) (float64, error) {
 	if _, err := fetch(ctx, "http://"+r.admin+"/debug/pprof/heap?gc=1"); err != nil {
 		return 0, err
 	}
-	return r.heap(ctx)
+	return heapOf(ctx, r.admin)
 }
 
-// heap is the measured process's heap in use, as its metrics have it.
-func (r *rig) heap(ctx context.Context) (float64, error) {
-	text, err := fetch(ctx, "http://"+r.admin+"/metrics")
+// heapOf is a Caddy's heap in use, as its metrics have it.
+func heapOf(ctx context.Context, admin string) (float64, error) {
+	text, err := fetch(ctx, "http://"+admin+"/metrics")
 	if err != nil {
 		return 0, err
 	}

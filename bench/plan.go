@@ -33,9 +33,9 @@ func full(rounds int, duration time.Duration) plan {
 	return plan{
 		rounds: rounds, duration: duration,
 		deciding: 7, benchtime: "400ms",
-		floodRounds: 7, floodFor: 4 * time.Second,
+		floodRounds: 11, floodFor: 4 * time.Second,
 		memoryFor: 5 * time.Second, uploads: 2000,
-		coldStarts: 31,
+		coldStarts: 61,
 		wrkRounds:  7,
 		warmUp:     5 * time.Second, keycloakRounds: 20,
 		keycloakFor: 2 * time.Second, keycloakOpen: 1500 * time.Millisecond, refuseFor: 400 * time.Millisecond,

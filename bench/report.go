@@ -83,9 +83,9 @@ func (r *Results) fill(w io.Writer, text string) error {
 	}
 	return page.Execute(w, struct {
 		*Results
-		Connections, KeycloakRate, FloodRate, AttackWorkers int
-		AllocationsCommand                                  string
-	}{r, connections, keycloakRate, floodRate, attackWorkers, strings.Join(allocationsCommand, " ")})
+		Connections, KeycloakRate, FloodRate, SteadyRate, AttackWorkers int
+		AllocationsCommand                                              string
+	}{r, connections, keycloakRate, floodRate, steadyRate, attackWorkers, strings.Join(allocationsCommand, " ")})
 }
 
 // named is the figure of a scenario; nil if it was not measured.

@@ -17,12 +17,13 @@ type Results struct {
 	Targets []Target           `json:"targets"`
 	Figures []Figure           `json:"figures"`
 
-	Keycloak    *Keycloak   `json:"keycloak,omitempty"`
-	Flood       *Flood      `json:"flood,omitempty"`
-	FloodBeside *Flood      `json:"flood_beside,omitempty"`
-	Memory      *Memory     `json:"memory,omitempty"`
-	ColdStart   *Comparison `json:"cold_start,omitempty"`
-	CrossCheck  *Comparison `json:"wrk,omitempty"`
+	Keycloak     *Keycloak   `json:"keycloak,omitempty"`
+	Flood        *Flood      `json:"flood,omitempty"`
+	FloodOneCore *Flood      `json:"flood_one_core,omitempty"`
+	FloodBeside  *Flood      `json:"flood_beside,omitempty"`
+	Memory       *Memory     `json:"memory,omitempty"`
+	ColdStart    *Comparison `json:"cold_start,omitempty"`
+	CrossCheck   *Comparison `json:"wrk,omitempty"`
 
 	// Again is what the run before found; nil: there is none.
 	Again *Again `json:"again,omitempty"`

@@ -57,6 +57,7 @@ func start(ctx context.Context, replies map[string][]byte) (_ *rig, err error) {
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return r.startUpstream(ctx, replies) },
 		r.startMeasured,
+		r.startSampled,
 		func(ctx context.Context) error { return r.startPeers(ctx, r.server) },
 		func(ctx context.Context) error { return r.proveAll(ctx, k) },
 	} {
@@ -117,6 +118,34 @@ func (r *rig) startCaddy(ctx context.Context, cores, caddyfile string, environme
 		r.running = append(r.running, p)
 	}
 	return p, err
+}
+
+// lone is a Caddy with one of the sites.
+type lone struct {
+	*process
+	address, admin string
+}
+
+// startAlone starts a Caddy with one of the sites, as the Caddyfile has it, and
+// does not wait until it listens.
+func (r *rig) startAlone(ctx context.Context, cores, site, caddyfile string) (*lone, error) {
+	addresses, err := freeAddresses(2)
+	if err != nil {
+		return nil, err
+	}
+	l := &lone{address: addresses[0], admin: addresses[1]}
+	l.process, err = r.startCaddy(ctx, cores, caddyfile, settings(r.server, map[string]string{site: l.address}, l.admin, r.state))
+	return l, err
+}
+
+// startUnpinned starts a Caddy with the gateway alone that has all cores, as one has
+// that nobody pins.
+func (r *rig) startUnpinned(ctx context.Context) (*lone, error) {
+	l, err := r.startAlone(ctx, r.cores.all(), gateway, caddyfileOf(gateway))
+	if err != nil {
+		return nil, err
+	}
+	return l, await(ctx, l.process, l.address)
 }
 
 // proveAll sees that every scenario is answered as it should be.

@@ -65,6 +65,10 @@ func stages(r *rig, o options, p plan, results *Results) []stage {
 			results.Flood, err = r.floodGateway(ctx, p.floodRounds, p.floodFor)
 			return err
 		}},
+		{"flood, one core", func(ctx context.Context) (err error) {
+			results.FloodOneCore, err = r.floodOneCore(ctx, p.floodRounds, p.floodFor)
+			return err
+		}},
 		{"flood beside", func(ctx context.Context) (err error) {
 			results.FloodBeside, err = r.floodBeside(ctx, p.floodRounds, p.floodFor)
 			return err

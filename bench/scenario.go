@@ -28,13 +28,19 @@ const (
 	bareRead     = "bare_read"
 	read         = "read"
 
+	refuseTokenSampled  = "refuse_token_sampled"
+	refusePolicySampled = "refuse_policy_sampled"
+
 	peerNginx         = "nginx"
 	peerHAProxy       = "haproxy"
 	peerHAProxyRefuse = "haproxy_refuse"
 )
 
-// gateway is the site that several scenarios go to; the others have their own.
-const gateway = "gateway"
+// The sites that several scenarios go to; the others have their own.
+const (
+	gateway = "gateway"
+	sampled = "sampled"
+)
 
 // scenarios are measured in this order, in each round, each beside the one that
 // it is compared with.
@@ -55,6 +61,19 @@ func scenarios(k keys) ([]scenario, error) {
 			proof: `"scope":"launch/patient openid patient/*.rs"`, request: post("/register", token, body),
 		}
 	}
+	refused := func(name, meaning, site string, status int, proof, token, body string) scenario {
+		return scenario{
+			name: name, meaning: meaning, site: site, against: bare, status: status, proof: proof,
+			request: post("/register", token, body),
+		}
+	}
+	const (
+		badToken  = "the gateway refuses a token with a wrong signature"
+		badClient = "the gateway refuses what the policy does not allow"
+		bounded   = ", and its log is bounded by Caddy's `sampling`"
+		method    = `"/token_endpoint_auth_method"`
+	)
+	forged := hs256("another", portalClaims())
 	ours := []scenario{
 		{
 			name: bare, meaning: "`reverse_proxy` alone: every request goes through",
@@ -65,21 +84,11 @@ func scenarios(k keys) ([]scenario, error) {
 		registered(es256, "the same with a token signed with ES256, by the one key of the set", es256, bare, ecdsaSigned),
 		registered(es256Many, "the same where the set has 200 keys", es256Many, es256, ecdsaSigned),
 		registered(rs256, "the same with a token signed with RS256", rs256, bare, rsaSigned),
-		{
-			name: refuseToken, meaning: "the gateway refuses a token with a wrong signature",
-			site: gateway, against: bare, status: 401, proof: `"invalid_token"`,
-			request: post("/register", hs256("another", portalClaims()), body),
-		},
-		{
-			name: refusePolicy, meaning: "the gateway refuses what the policy does not allow",
-			site: gateway, against: bare, status: 400, proof: `"/token_endpoint_auth_method"`,
-			request: post("/register", portal, app("none")),
-		},
-		{
-			name: refuseScope, meaning: "the gateway refuses a scope that there is not",
-			site: gateway, against: bare, status: 400, proof: `"/scope"`,
-			request: post("/register", portal, appWithScope(badScope)),
-		},
+		refused(refuseToken, badToken, gateway, 401, `"invalid_token"`, forged, body),
+		refused(refuseTokenSampled, badToken+bounded, sampled, 401, `"invalid_token"`, forged, body),
+		refused(refusePolicy, badClient, gateway, 400, method, portal, app("none")),
+		refused(refusePolicySampled, badClient+bounded, sampled, 400, method, portal, app("none")),
+		refused(refuseScope, "the gateway refuses a scope that there is not", gateway, 400, `"/scope"`, portal, appWithScope(badScope)),
 		{
 			name: respond, meaning: "Caddy's own `respond 400`: the most that a refusal can reach",
 			site: respond, against: bare, status: 400, request: post("/register", portal, body),

@@ -81,7 +81,7 @@ func (r *Results) ratios() {
 // floods are those at the measured Caddy.
 func (r *Results) floods() []Comparison {
 	var all []Comparison
-	for _, f := range []*Flood{r.Flood, r.FloodBeside} {
+	for _, f := range []*Flood{r.Flood, r.FloodOneCore, r.FloodBeside} {
 		if f != nil {
 			all = append(all, f.P99)
 		}
