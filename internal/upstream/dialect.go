@@ -103,17 +103,24 @@ func (d *Dialect) Unreturned(member string) bool {
 	return d.returned != nil && !d.returned[member]
 }
 
-// Incoming puts an update right that repeats what a quirk of the server's has
-// added to the registration, and names the quirks that fired: whoever sends back
-// what it has read asks for nothing.
-func (d *Dialect) Incoming(asked, registered *registration.Metadata) []string {
+// fire has each quirk do what it does in one place, and names those that did.
+func (d *Dialect) fire(does func(*Quirk) bool) []string {
 	var fired []string
 	for i := range d.Quirks {
-		if q := &d.Quirks[i]; q.asked != nil && d.reads(q) && q.asked(asked, registered) {
+		if q := &d.Quirks[i]; does(q) {
 			fired = append(fired, q.Name)
 		}
 	}
 	return fired
+}
+
+// Incoming puts an update right that repeats what a quirk of the server's has
+// added to the registration, and names the quirks that fired: whoever sends back
+// what it has read asks for nothing.
+func (d *Dialect) Incoming(asked, registered *registration.Metadata) []string {
+	return d.fire(func(q *Quirk) bool {
+		return q.asked != nil && d.reads(q) && q.asked(asked, registered)
+	})
 }
 
 // Outgoing turns a decided document into the one that is sent, and names the
@@ -122,26 +129,16 @@ func (d *Dialect) Incoming(asked, registered *registration.Metadata) []string {
 // server's own.
 func (d *Dialect) Outgoing(decided *registration.Metadata) (*registration.Metadata, []string) {
 	out := decided.Registered()
-	var fired []string
-	for i := range d.Quirks {
-		if q := &d.Quirks[i]; q.out != nil && d.sends(q) && q.out(out) {
-			fired = append(fired, q.Name)
-		}
-	}
-	return out, fired
+	return out, d.fire(func(q *Quirk) bool { return q.out != nil && d.sends(q) && q.out(out) })
 }
 
 // Update makes what is sent replace what is registered, at a server that would not
 // let it (RFC 7592 section 2.2: what is left out is to be removed), and names the
 // quirks that fired.
 func (d *Dialect) Update(sent, registered *registration.Metadata) []string {
-	var fired []string
-	for i := range d.Quirks {
-		if q := &d.Quirks[i]; q.update != nil && d.sends(q) && q.update(sent, registered) {
-			fired = append(fired, q.Name)
-		}
-	}
-	return fired
+	return d.fire(func(q *Quirk) bool {
+		return q.update != nil && d.sends(q) && q.update(sent, registered)
+	})
 }
 
 // Registered turns a server's reply into what is truly registered, and names
@@ -151,12 +148,7 @@ func (d *Dialect) Update(sent, registered *registration.Metadata) []string {
 func (d *Dialect) Registered(reply, decided *registration.Metadata) (*registration.Metadata, []string) {
 	d.learn(reply, decided)
 	registered := reply.Registered()
-	var fired []string
-	for i := range d.Quirks {
-		if q := &d.Quirks[i]; q.in != nil && d.reads(q) && q.in(registered, decided) {
-			fired = append(fired, q.Name)
-		}
-	}
+	fired := d.fire(func(q *Quirk) bool { return q.in != nil && d.reads(q) && q.in(registered, decided) })
 	settleOrder(registered, decided)
 	return registered, fired
 }
