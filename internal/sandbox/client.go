@@ -78,31 +78,22 @@ func newClient(asked metadata) (*client, error) {
 	return c, nil
 }
 
-// kept are the members that stay as they are where an update does not name them:
-// for the server that is no wish to have them removed (RFC 7592 section 2.2).
-var kept = strings.Fields(`
-	client_name client_uri logo_uri tos_uri policy_uri jwks_uri jwks default_acr_values
-	id_token_encrypted_response_alg id_token_encrypted_response_enc userinfo_signed_response_alg
-	userinfo_encrypted_response_alg userinfo_encrypted_response_enc request_object_signing_alg
-	request_uris tls_client_certificate_bound_access_tokens tls_client_auth_subject_dn dpop_bound_access_tokens
-	require_pushed_authorization_requests post_logout_redirect_uris backchannel_token_delivery_mode
-	backchannel_client_notification_endpoint backchannel_authentication_request_signing_alg`)
-
 // keep takes over what an update of the current client has not named. Keys in the
 // registration and at an address exclude each other.
 func (c *client) keep(current *client) {
-	for _, name := range kept {
-		value, there := current.asked[name]
-		otherKeys := name == "jwks" && c.asked.has("jwks_uri") || name == "jwks_uri" && c.asked.has("jwks")
-		if there && !c.asked.has(name) && !otherKeys {
-			c.asked[name] = value
-		}
-	}
 	if !c.asked.has("redirect_uris") {
 		c.redirectURIs = current.redirectURIs
 	}
 	if !c.asked.has("grant_types") {
 		c.flows.named, c.flows.refresh = current.flows.named, current.flows.refresh
+	}
+	for _, known := range members {
+		name := known.name
+		value, there := current.asked[name]
+		otherKeys := name == "jwks" && c.asked.has("jwks_uri") || name == "jwks_uri" && c.asked.has("jwks")
+		if there && known.silence == kept && !c.asked.has(name) && !otherKeys {
+			c.asked[name] = value
+		}
 	}
 }
 

@@ -26,72 +26,81 @@ const (
 	derived             // shown as the server decided
 )
 
+// silence is what becomes of a member that an update does not name.
+type silence int
+
+const (
+	gone silence = iota // removed (RFC 7592 section 2.2)
+	kept                // it stays as it is
+)
+
 // member is one member of client metadata that the server knows.
 type member struct {
-	name string
-	kind kind
-	fate fate
+	name    string
+	kind    kind
+	fate    fate
+	silence silence
 }
 
 // members is every member that the server knows, in the order in which it writes
 // them. Any other makes it refuse the request, although RFC 7591 section 2 says
 // that unknown members are ignored.
 var members = []member{
-	{"redirect_uris", texts, derived},
-	{"token_endpoint_auth_method", text, derived},
-	{"token_endpoint_auth_signing_alg", text, echoed},
-	{"grant_types", texts, derived},
-	{"response_types", texts, derived},
-	{"application_type", text, ignored},
-	{"client_id", text, derived},
-	{"client_secret", text, derived},
-	{"client_name", text, echoed},
-	{"client_uri", text, echoed},
-	{"logo_uri", text, stored},
-	{"scope", text, derived},
-	{"contacts", texts, ignored},
-	{"tos_uri", text, stored},
-	{"policy_uri", text, stored},
-	{"jwks_uri", text, echoed},
-	{"jwks", keySet, echoed},
-	{"sector_identifier_uri", text, echoed}, // the server fetches it first; a sandbox goes nowhere
-	{"subject_type", text, derived},
-	{"id_token_signed_response_alg", text, echoed},
-	{"id_token_encrypted_response_alg", text, echoed},
-	{"id_token_encrypted_response_enc", text, echoed},
-	{"userinfo_signed_response_alg", text, echoed},
-	{"userinfo_encrypted_response_alg", text, echoed},
-	{"userinfo_encrypted_response_enc", text, echoed},
-	{"request_object_signing_alg", text, echoed},
-	{"request_object_encryption_alg", text, echoed},
-	{"request_object_encryption_enc", text, echoed},
-	{"default_max_age", number, ignored},
-	{"require_auth_time", flag, ignored},
-	{"default_acr_values", texts, echoed},
-	{"initiate_login_uri", text, ignored},
-	{"request_uris", texts, derived},
-	{"tls_client_certificate_bound_access_tokens", flag, derived},
-	{"tls_client_auth_subject_dn", text, echoed},
-	{"dpop_bound_access_tokens", flag, derived},
-	{"post_logout_redirect_uris", texts, derived},
-	{"software_id", text, ignored},
-	{"software_version", text, ignored},
-	{"client_id_issued_at", number, derived},
-	{"client_secret_expires_at", number, derived},
-	{"registration_client_uri", text, derived},
-	{"registration_access_token", text, derived},
-	{"backchannel_logout_uri", text, echoed},
-	{"backchannel_logout_session_required", flag, derived},
-	{"backchannel_logout_revoke_offline_tokens", flag, stored},
-	{"backchannel_token_delivery_mode", text, echoed},
-	{"backchannel_client_notification_endpoint", text, echoed},
-	{"backchannel_authentication_request_signing_alg", text, echoed},
-	{"authorization_signed_response_alg", text, echoed},
-	{"authorization_encrypted_response_alg", text, echoed},
-	{"authorization_encrypted_response_enc", text, echoed},
-	{"require_pushed_authorization_requests", flag, derived},
-	{"frontchannel_logout_uri", text, echoed},
-	{"frontchannel_logout_session_required", flag, derived},
+	{"redirect_uris", texts, derived, kept},
+	{"token_endpoint_auth_method", text, derived, gone},
+	{"token_endpoint_auth_signing_alg", text, echoed, gone},
+	{"grant_types", texts, derived, kept},
+	{"response_types", texts, derived, gone},
+	{"application_type", text, ignored, gone},
+	{"client_id", text, derived, gone},
+	{"client_secret", text, derived, gone},
+	{"client_name", text, echoed, kept},
+	{"client_uri", text, echoed, kept},
+	{"logo_uri", text, stored, kept},
+	{"scope", text, derived, gone},
+	{"contacts", texts, ignored, gone},
+	{"tos_uri", text, stored, kept},
+	{"policy_uri", text, stored, kept},
+	{"jwks_uri", text, echoed, kept},
+	{"jwks", keySet, echoed, kept},
+	{"sector_identifier_uri", text, echoed, gone}, // the server fetches it first; a sandbox goes nowhere
+	{"subject_type", text, derived, gone},
+	{"id_token_signed_response_alg", text, echoed, gone},
+	{"id_token_encrypted_response_alg", text, echoed, kept},
+	{"id_token_encrypted_response_enc", text, echoed, kept},
+	{"userinfo_signed_response_alg", text, echoed, kept},
+	{"userinfo_encrypted_response_alg", text, echoed, kept},
+	{"userinfo_encrypted_response_enc", text, echoed, kept},
+	{"request_object_signing_alg", text, echoed, kept},
+	{"request_object_encryption_alg", text, echoed, gone},
+	{"request_object_encryption_enc", text, echoed, gone},
+	{"default_max_age", number, ignored, gone},
+	{"require_auth_time", flag, ignored, gone},
+	{"default_acr_values", texts, echoed, kept},
+	{"initiate_login_uri", text, ignored, gone},
+	{"request_uris", texts, derived, kept},
+	{"tls_client_certificate_bound_access_tokens", flag, derived, kept},
+	{"tls_client_auth_subject_dn", text, echoed, kept},
+	{"dpop_bound_access_tokens", flag, derived, kept},
+	{"post_logout_redirect_uris", texts, derived, kept},
+	{"software_id", text, ignored, gone},
+	{"software_version", text, ignored, gone},
+	{"client_id_issued_at", number, derived, gone},
+	{"client_secret_expires_at", number, derived, gone},
+	{"registration_client_uri", text, derived, gone},
+	{"registration_access_token", text, derived, gone},
+	{"backchannel_logout_uri", text, echoed, gone},
+	{"backchannel_logout_session_required", flag, derived, gone},
+	{"backchannel_logout_revoke_offline_tokens", flag, stored, gone},
+	{"backchannel_token_delivery_mode", text, echoed, kept},
+	{"backchannel_client_notification_endpoint", text, echoed, kept},
+	{"backchannel_authentication_request_signing_alg", text, echoed, kept},
+	{"authorization_signed_response_alg", text, echoed, gone},
+	{"authorization_encrypted_response_alg", text, echoed, gone},
+	{"authorization_encrypted_response_enc", text, echoed, gone},
+	{"require_pushed_authorization_requests", flag, derived, kept},
+	{"frontchannel_logout_uri", text, echoed, gone},
+	{"frontchannel_logout_session_required", flag, derived, gone},
 }
 
 var kinds = func() map[string]kind {
