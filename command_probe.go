@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddy-smart/smartregistration/internal/probe"
 	"github.com/caddy-smart/smartregistration/internal/registration"
+	"github.com/caddy-smart/smartregistration/internal/token"
 )
 
 // probed is what a probe is about, beside the handler, and how it is printed.
@@ -151,14 +152,14 @@ func readToken(file, variable string, stdin io.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token := strings.TrimSpace(string(content))
+	bearer := strings.TrimSpace(string(content))
 	switch {
-	case token == "" && file != "":
+	case bearer == "" && file != "":
 		return "", fmt.Errorf("there is no token in %s", file)
-	case !isToken(token):
+	case bearer != "" && !token.IsB64Token(bearer):
 		return "", fmt.Errorf("what is in %s is no token", cmp.Or(file, variable))
 	}
-	return token, nil
+	return bearer, nil
 }
 
 // document reads the client metadata document to register, nil if none is named.

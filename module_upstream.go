@@ -14,6 +14,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"go.uber.org/zap"
 
+	"github.com/caddy-smart/smartregistration/internal/token"
 	"github.com/caddy-smart/smartregistration/internal/upstream"
 )
 
@@ -162,16 +163,11 @@ func (c *UpstreamCredential) check() error {
 }
 
 // checkBearer does not repeat the token.
-func checkBearer(token string) error {
-	if !isToken(token) {
-		return errors.New("bearer must be a token and nothing else: no spaces, and no Bearer before it")
+func checkBearer(bearer string) error {
+	if !token.IsB64Token(bearer) {
+		return errors.New("bearer must be a token and nothing else: letters, digits and -._~+/=, and no Bearer before it (RFC 6750 section 2.1)")
 	}
 	return nil
-}
-
-// isToken tells whether s can stand as a token in a header.
-func isToken(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func (c *ClientCredentials) check() []fault {

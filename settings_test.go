@@ -231,6 +231,7 @@ func TestInvalidConfigurations(t *testing.T) {
 		"a key set without TLS":         {strings.Replace(portal, `secret "`+portalSecret+`"`, "issuer a\naudience b\njwks http://portal.example.org/keys", 1) + "upstream_credential bearer ours", "key set address"},
 		"none as an algorithm":          {strings.Replace(portal, "expiry optional", "algorithms none", 1) + "upstream_credential bearer ours", "none"},
 		"a public-key algorithm":        {strings.Replace(portal, "expiry optional", "algorithms RS256", 1) + "upstream_credential bearer ours", "RS256"},
+		"two tokens":                    {portal + "upstream_credential bearer one,two", "bearer must be a token"},
 		"a file that is no token":       {portal + "upstream_credential bearer {file.README.md}", "bearer must be a token"},
 		"no secret file":                {portal + "upstream_credential client_credentials {\n token_endpoint https://a.example/token\n client_id a\n client_secret_file /nowhere/secret\n}", "client_secret_file"},
 		"no secret":                     {portal + "upstream_credential client_credentials {\n token_endpoint https://a.example/token\n client_id a\n}", "exactly one of client_secret and client_secret_file"},

@@ -37,15 +37,15 @@ func Bearer(h http.Header) (string, error) {
 		return "", refuse(ErrMalformed, "the bearer token is empty")
 	case len(raw) > MaxLength:
 		return "", refuse(ErrInvalid, "the token is too long")
-	case !isB64Token(raw):
+	case !IsB64Token(raw):
 		return "", refuse(ErrMalformed, "the bearer token holds a character that is not allowed")
 	}
 	return raw, nil
 }
 
-// isB64Token tells whether s is a b64token: one or more letters, digits or
-// -._~+/ and then any number of "=".
-func isB64Token(s string) bool {
+// IsB64Token tells whether s can be a bearer token, a b64token (RFC 6750 section
+// 2.1): one or more letters, digits or -._~+/ and then any number of "=".
+func IsB64Token(s string) bool {
 	body := strings.TrimRight(s, "=")
 	for i := range len(body) {
 		if !inB64Token[body[i]] {

@@ -138,7 +138,7 @@ func FuzzB64Token(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if got, want := isB64Token(s), b64token.MatchString(s); got != want {
+		if got, want := IsB64Token(s), b64token.MatchString(s); got != want {
 			t.Errorf("%q: got %t, want %t", s, got, want)
 		}
 	})

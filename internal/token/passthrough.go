@@ -66,7 +66,7 @@ func inspect(form Form, raw string, kind Kind, now time.Time) (Admission, error)
 type OpaqueForm struct{}
 
 func (OpaqueForm) inspect(raw string, _ Kind, _ time.Time) (Admission, error) {
-	if len(raw) > MaxLength || !isB64Token(raw) {
+	if len(raw) > MaxLength || !IsB64Token(raw) {
 		return Admission{}, notMine(atForm, "the token is not a bearer token of RFC 6750")
 	}
 	return Admission{}, nil
