@@ -16,10 +16,10 @@ var grantRules = []builtInRule{
 	{name: "refresh_token_alone", check: checkRefreshToken},
 	{name: "response_type", check: checkResponseTypes},
 	{name: "grant_without_response_type", check: checkGrantsHaveResponse},
-	{name: "token_endpoint_auth_method", check: checkAuthMethod},
+	{name: "token_endpoint_auth_method", check: checkWord("token_endpoint_auth_method", "unknown client authentication method", authMethods)},
 	{name: "client_credentials_public", check: checkClientCredentials},
-	{name: "application_type", check: checkApplicationType},
-	{name: "subject_type", check: checkSubjectType},
+	{name: "application_type", check: checkWord("application_type", "unknown application type", applicationTypes)},
+	{name: "subject_type", check: checkWord("subject_type", "unknown subject type", subjectTypes)},
 }
 
 // safeGrants are the grants that SMART apps use.
@@ -136,13 +136,23 @@ var authMethods = []string{
 	"private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth",
 }
 
-func checkAuthMethod(d *finalDocument) []Violation {
-	v, _ := d.Get("token_endpoint_auth_method")
-	method, ok := v.(string)
-	if !ok || slices.Contains(authMethods, method) {
-		return nil
+// applicationTypes are those of OpenID Connect Dynamic Client Registration section 2.
+var applicationTypes = []string{"web", "native"}
+
+// subjectTypes are those of OpenID Connect Core section 8. Keycloak answers 500 to any
+// other, and takes PAIRWISE for pairwise (measured on 26.7.5).
+var subjectTypes = []string{"public", "pairwise"}
+
+// checkWord refuses a member that is none of the words that it may be.
+func checkWord(member, detail string, words []string) func(*finalDocument) []Violation {
+	return func(d *finalDocument) []Violation {
+		v, _ := d.Get(member)
+		word, ok := v.(string)
+		if !ok || slices.Contains(words, word) {
+			return nil
+		}
+		return []Violation{violation(detail, word, words, member)}
 	}
-	return []Violation{violation("unknown client authentication method", method, authMethods, "token_endpoint_auth_method")}
 }
 
 // checkClientCredentials: a client that acts for itself must be able to prove
@@ -153,30 +163,6 @@ func checkClientCredentials(d *finalDocument) []Violation {
 	}
 	return []Violation{violation("client_credentials needs a client that authenticates", "none",
 		authMethods[1:], "token_endpoint_auth_method")}
-}
-
-// applicationTypes are those of OpenID Connect Dynamic Client Registration section 2.
-var applicationTypes = []string{"web", "native"}
-
-func checkApplicationType(d *finalDocument) []Violation {
-	kind := d.String("application_type")
-	if kind == "" || slices.Contains(applicationTypes, kind) {
-		return nil
-	}
-	return []Violation{violation("unknown application type", kind, applicationTypes, "application_type")}
-}
-
-// subjectTypes are those of OpenID Connect Core section 8.
-var subjectTypes = []string{"public", "pairwise"}
-
-// checkSubjectType: Keycloak answers 500 to any other, and takes PAIRWISE for pairwise
-// (measured on 26.7.5).
-func checkSubjectType(d *finalDocument) []Violation {
-	kind := d.String("subject_type")
-	if kind == "" || slices.Contains(subjectTypes, kind) {
-		return nil
-	}
-	return []Violation{violation("unknown subject type", kind, subjectTypes, "subject_type")}
 }
 
 func index(i int) string { return strconv.Itoa(i) }
